@@ -1,0 +1,1 @@
+"""Snapshot in, renderable out: no query, no clock, no arithmetic. The only home of Rich."""

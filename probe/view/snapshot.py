@@ -1,0 +1,93 @@
+"""What a screen shows, as values. Made by the judging way, read by every view and by --json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from probe.model import Cause, Reason, Role
+from probe.sla.assessment import Assessment, Verdict, Why
+
+
+class Standing(StrEnum):
+    """The attributed condition of a check now."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+    PAUSED = "paused"
+    PENDING = "pending"  # configured, nothing recorded yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckStatus:
+    """One row of `probe status`.
+
+    failures, confirm: "down (1 of 3)" while failures < confirm. since_ms: start of the present
+    condition. strip: one character a slice of the last hours, oldest first: U up, D down,
+    S suspect or transition, ? unknown, space nothing.
+    """
+
+    key: str
+    kind: str
+    target: str
+    service: str | None
+    role: Role
+    standing: Standing
+    failures: int
+    confirm: int
+    since_ms: int | None
+    last_at_ms: int | None
+    next_at_ms: int | None
+    reason: Reason | None
+    detail: str
+    cause: Cause | None
+    latency_us: int | None
+    in_maintenance: bool
+    strip: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStatus:
+    """The short form of a running assessment, enough for one row of `probe status`."""
+
+    service: str
+    check: str | None
+    provider: str | None
+    agreement: str | None
+    target: Fraction | None
+    period: str
+    low: Fraction | None
+    point: Fraction | None
+    high: Fraction | None
+    budget_left_ms: tuple[Fraction, Fraction] | None
+    budget_ms: Fraction | None
+    verdict: Verdict
+    reason: Why | None
+
+
+class Line(StrEnum):
+    """Our own connection, from its references and gateway."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+    UNWATCHED = "unwatched"  # no references configured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All of one look at the record. agent: "running", "stopped" or "never"; as_of_ms is the instant looked at."""
+
+    as_of_ms: int
+    vantage: str
+    agent: str
+    agent_since_ms: int | None
+    line: Line
+    line_cause: Cause | None
+    strip_slice_ms: int
+    checks: tuple[CheckStatus, ...]
+    services: tuple[ServiceStatus, ...]
+    assessments: tuple[Assessment, ...] = ()
+    warnings: tuple[str, ...] = ()
