@@ -1,0 +1,146 @@
+"""What a command is handed, the options that all share, and how the values of options are read.
+
+A command module has `arguments(parser)`, which declares its options, and `run(call)`, which does the
+work and returns an Exit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from probe.cli.exits import Exit
+from probe.cli.output import Output
+from probe.clock import Clock
+from probe.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from _typeshed import SupportsWrite
+
+    from probe.config import Config
+    from probe.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One invocation: the options as parsed, where to write, and what time it is."""
+
+    options: argparse.Namespace
+    out: Output
+    clock: Clock
+
+    @property
+    def now_ms(self) -> int:
+        """The present instant by the wall clock."""
+        return self.clock.read().wall_ms
+
+    def config_path(self) -> Path:
+        """The configuration to use: --config, $PROBE_CONFIG, ./probe.toml, the user's, the system's."""
+        import os
+
+        from probe.config import find
+
+        return find(self.options.config, os.environ)
+
+    def config(self) -> Config:
+        """The configuration, complete and valid."""
+        from probe.config import load
+
+        return load(self.config_path())
+
+    def reader(self, config: Config) -> Reader:
+        """The record, opened for reading."""
+        from probe.store.reader import open_reader
+
+        return open_reader(config.storage.path)
+
+    def zone(self) -> tzinfo:
+        """The zone that a person at this machine thinks in; UTC in a pipe, so that output compares."""
+        from datetime import UTC
+
+        if not self.out.is_terminal:
+            return UTC
+        from dateutil.tz import tzlocal
+
+        return tzlocal()
+
+
+class Command(Protocol):
+    """A module in this package that is one command."""
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's options."""
+        ...
+
+    def run(self, call: Call) -> Exit:
+        """Do it, show it, say how it ended."""
+        ...
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's parser, except that help which cannot be written is an error and not silence."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if message:
+            (file or sys.stderr).write(message)
+
+
+def shared(parser: argparse.ArgumentParser, *, is_top: bool = False) -> None:
+    """The options that every command has; given before the command's name they hold as well."""
+    absent = None if is_top else argparse.SUPPRESS
+    group = parser.add_argument_group("options of all commands")
+    group.add_argument("--config", type=Path, metavar="PATH", default=absent, help="the probe.toml to use")
+    group.add_argument(
+        "--no-color", action="store_true", default=False if is_top else absent, help="no colour on a terminal"
+    )
+    group.add_argument(
+        "-v", "--verbose", action="count", default=0 if is_top else absent, help="log more; show tracebacks of bugs"
+    )
+
+
+def json_option(parser: argparse.ArgumentParser) -> None:
+    """`--json`, on all that reads."""
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def value(parse: Callable[[str], object]) -> Callable[[str], object]:
+    """A parser of option values whose ValueError reaches the person in its own words."""
+
+    def convert(text: str) -> object:
+        try:
+            return parse(text)
+        except (ValueError, OverflowError) as error:
+            raise argparse.ArgumentTypeError(str(error).replace("%", "%%")) from error
+
+    return convert
+
+
+def span_ms(text: str) -> int:
+    """A span such as 30s, 2h or 1h30m in milliseconds."""
+    from probe.config import values
+
+    return values.span(text)
+
+
+def matching(names: list[str], known: list[str], what: str) -> list[str]:
+    """The known names asked for (all when none is), or a UsageError that suggests the nearest."""
+    unknown = [name for name in names if name not in set(known)]
+    if unknown:
+        raise UsageError("\n".join(f"no {what} {name!r}; {nearest(name, known)}" for name in unknown))
+    return [name for name in known if not names or name in set(names)]
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """A remedy for a name that is not known."""
+    import difflib
+
+    close = difflib.get_close_matches(name, known, 1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"there are: {', '.join(known[:10])}{' …' if len(known) > 10 else ''}" if known else "there is none"

@@ -1,0 +1,260 @@
+"""A page as lines of text: columns, wrapping and escaping, by arithmetic alone and without Rich.
+
+With a width nothing is longer than it and nothing is cut; without one (a pipe) nothing is wrapped.
+Characters that are not printable are shown as `\\xNN` or `\\uNNNN` here, for every word of every view.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from probe.view.page import Block, Column, Fields, Page, Piece, Prose, Table, Tone, Words
+
+GAP: Final = 2
+"""Columns between two columns of a table."""
+
+FIRST_FLOOR: Final = 18
+"""A first column is not made narrower than this; longer names take a line of their own."""
+
+ASCII: Final = str.maketrans(
+    {
+        "—": "-",
+        "–": "-",
+        "−": "-",
+        "…": "...",
+        "≥": ">=",
+        "≤": "<=",
+        "×": "x",
+        "·": ".",
+        "→": "->",
+        "▁": "_",
+        "▂": "_",
+        "▃": "-",
+        "▄": "~",
+        "▅": "=",
+        "▆": "=",
+        "▇": "#",
+        "█": "#",
+        "“": '"',
+        "”": '"',
+    }
+)
+"""What our own signs become where the output is not UTF-8; other characters become escapes."""
+
+Line = list[Piece]
+
+
+def printable(text: str) -> str:
+    """Every character that is not printable shown as an escape: no control code, no bidi override survives."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def cells(text: str) -> int:
+    """How many terminal columns a printable text takes: 2 for wide characters, 0 for combining ones."""
+    if text.isascii():
+        return len(text)
+    return sum(_cell(char) for char in text)
+
+
+def _cell(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def lines(page: Page, width: int | None = None, *, is_ascii: bool = False) -> Iterator[Line]:
+    """The lines of a page, each a list of pieces that are safe to write."""
+    for block in page:
+        yield from _block_lines(_safe(block, is_ascii), width)
+
+
+def text(page: Page, width: int | None = None, *, is_ascii: bool = False) -> str:
+    """A page as one text without colour, a newline after each line."""
+    return "".join(
+        "".join(piece.text for piece in line).rstrip() + "\n" for line in lines(page, width, is_ascii=is_ascii)
+    )
+
+
+def _safe(block: Block, is_ascii: bool) -> Block:
+    if isinstance(block, Prose):
+        return Prose(_clean(block.words, is_ascii), block.indent, block.hang)
+    if isinstance(block, Fields):
+        return Fields(
+            tuple((_clean_text(label, is_ascii), _clean(words, is_ascii)) for label, words in block.rows), block.indent
+        )
+    columns = tuple(Column(_clean_text(c.title, is_ascii), c.is_number, c.wide) for c in block.columns)
+    return Table(columns, tuple(tuple(_clean(cell, is_ascii) for cell in row) for row in block.rows), block.indent)
+
+
+def _clean(words: Words, is_ascii: bool) -> Words:
+    return tuple(Piece(_clean_text(piece.text, is_ascii), piece.tone) for piece in words)
+
+
+def _clean_text(raw: str, is_ascii: bool) -> str:
+    shown = printable(raw)
+    if not is_ascii or shown.isascii():
+        return shown
+    shown = shown.translate(ASCII)
+    return "".join(char if char.isascii() else _escaped(char) for char in shown)
+
+
+def _block_lines(block: Block, width: int | None) -> Iterator[Line]:
+    if isinstance(block, Prose):
+        yield from _wrapped(block.words, width, block.indent, block.indent + block.hang)
+    elif isinstance(block, Fields):
+        yield from _field_lines(block, width)
+    else:
+        yield from _table_lines(block, width)
+
+
+def _field_lines(block: Fields, width: int | None) -> Iterator[Line]:
+    label_width = max((cells(label) for label, _ in block.rows), default=0) + GAP
+    hang = block.indent + label_width
+    for label, words in block.rows:
+        lead = " " * block.indent + label + " " * (label_width - cells(label))
+        first, *rest = list(_wrapped(words, width, hang, hang))
+        yield [Piece(lead, Tone.FAINT), *first[1:]]
+        yield from rest
+
+
+def _wrapped(words: Words, width: int | None, indent: int, hang: int) -> Iterator[Line]:
+    """Lines of at most `width` columns, the first indented by `indent`, the others by `hang`."""
+    line: Line = [Piece(" " * indent)]
+    if width is None:
+        yield [*line, *words]
+        return
+    used, start, has_words = indent, indent, False
+    for atom in _atoms(words, max(width - max(indent, hang), 1)):
+        size = cells(atom.text)
+        if has_words and used + cells(atom.text.rstrip()) > width:
+            yield line
+            line, used, start, has_words = [Piece(" " * hang)], hang, hang, False
+        if atom.text.strip() or used > start:
+            line.append(atom)
+            used += size
+            has_words = True
+    yield line
+
+
+def _atoms(words: Words, longest: int) -> Iterator[Piece]:
+    """Words with the space that follows them; a word longer than a line is cut into pieces that fit."""
+    for piece in words:
+        for atom in _split_after_spaces(piece.text):
+            for part in _chopped(atom, longest):
+                yield Piece(part, piece.tone)
+
+
+def _split_after_spaces(raw: str) -> Iterator[str]:
+    start = 0
+    for index in range(1, len(raw)):
+        if raw[index - 1] == " " and raw[index] != " ":
+            yield raw[start:index]
+            start = index
+    if raw:
+        yield raw[start:]
+
+
+def _chopped(raw: str, longest: int) -> Iterator[str]:
+    while cells(raw.rstrip()) > longest:
+        taken = _fitting(raw, longest)
+        yield raw[:taken]
+        raw = raw[taken:]
+    if raw:
+        yield raw
+
+
+def _fitting(raw: str, longest: int) -> int:
+    used = 0
+    for index, char in enumerate(raw):
+        used += _cell(char)
+        if used > longest:
+            return max(index, 1)
+    return len(raw)
+
+
+def _table_lines(table: Table, width: int | None) -> Iterator[Line]:
+    shown = [i for i in range(len(table.columns)) if _is_shown(table, i, width)]
+    columns = [table.columns[i] for i in shown]
+    rows = [[row[i] for i in shown] for row in table.rows]
+    sizes = [_column_size(columns[i], [row[i] for row in rows]) for i in range(len(columns))]
+    sizes, count = _fitted(sizes, width, table.indent)
+    heads = [(Piece(column.title, Tone.FAINT),) for column in columns[:count]]
+    yield _aligned(heads, columns, sizes, table.indent)
+    for row in rows:
+        yield from _row_lines(row, columns, sizes[:count], (table.indent, width))
+
+
+def _is_shown(table: Table, index: int, width: int | None) -> bool:
+    """Whether a column has room on such a page and anything to say."""
+    has_room = width is None or width >= table.columns[index].wide
+    return has_room and (not table.rows or any(row[index] and _size(row[index]) for row in table.rows))
+
+
+def _column_size(column: Column, column_cells: Sequence[Words]) -> int:
+    return max([cells(column.title), *(_size(cell) for cell in column_cells)])
+
+
+def _size(words: Words) -> int:
+    return sum(cells(piece.text) for piece in words)
+
+
+def _fitted(sizes: list[int], width: int | None, indent: int) -> tuple[list[int], int]:
+    """Sizes with the first column narrowed where needed, and how many columns fit beside each other."""
+    if width is None:
+        return sizes, len(sizes)
+    first = min(sizes[0], max(FIRST_FLOOR, width - indent - sum(sizes[1:]) - GAP * (len(sizes) - 1)), width - indent)
+    sizes = [first, *sizes[1:]]
+    count = len(sizes)
+    while count > 1 and indent + sum(sizes[:count]) + GAP * (count - 1) > width:
+        count -= 1
+    return sizes, count
+
+
+def _row_lines(
+    row: list[Words], columns: list[Column], sizes: list[int], frame: tuple[int, int | None]
+) -> Iterator[Line]:
+    indent, width = frame
+    count = len(sizes)
+    beside = row[:count]
+    if width is not None and _size(row[0]) > sizes[0]:
+        yield from _wrapped(row[0], width, indent, indent)
+        beside = [(), *row[1:count]]
+    yield _aligned(beside, columns, sizes, indent)
+    below = _spilled(columns[count:], row[count:])
+    if below:
+        yield from _wrapped(below, width, indent + GAP, indent + GAP)
+
+
+def _spilled(columns: Sequence[Column], row: Sequence[Words]) -> Words:
+    """What did not fit beside the others, as one sentence: `title value; title value`."""
+    spilled: list[Piece] = []
+    for column, cell in zip(columns, row, strict=True):
+        if not _size(cell):
+            continue
+        if spilled:
+            spilled.append(Piece("; ", Tone.FAINT))
+        if len(columns) > 1 and column.title:
+            spilled.append(Piece(column.title.lower() + " ", Tone.FAINT))
+        spilled.extend(cell)
+    return tuple(spilled)
+
+
+def _aligned(row: Sequence[Words], columns: Sequence[Column], sizes: Sequence[int], indent: int) -> Line:
+    line: Line = [Piece(" " * indent)]
+    for index, cell in enumerate(row):
+        padding = Piece(" " * (sizes[index] - _size(cell)))
+        line += [padding, *cell] if columns[index].is_number else [*cell, padding]
+        if index + 1 < len(row):
+            line.append(Piece(" " * GAP))
+    return line

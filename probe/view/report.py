@@ -1,0 +1,261 @@
+"""The report: one promise applied to one period, with its figures, its verdict and everything that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, tzinfo
+from fractions import Fraction
+
+from probe.sla.assessment import Assessment, Exclusion, Figures, Outage, Stretch, Verdict, Why
+from probe.view import wording
+from probe.view.outages import outage_table
+from probe.view.page import (
+    BLANK,
+    Block,
+    Column,
+    Fields,
+    Page,
+    Piece,
+    Prose,
+    Table,
+    Tone,
+    Words,
+    faint,
+    paragraph,
+    row,
+    stacked,
+    strong,
+    words,
+)
+from probe.view.wording import span
+
+STRETCHES_SHOWN = 20
+"""Unknown stretches listed in full; more are counted, and all stand in --json."""
+
+
+def report(assessments: Sequence[Assessment]) -> Page:
+    """Every assessment below the other, each in its own period's zone."""
+    if not assessments:
+        return (paragraph("Nothing to judge: no service with SLA terms or an objective is configured."),)
+    return stacked([assessment(one) for one in assessments])
+
+
+def assessment(one: Assessment) -> Page:
+    """One promise, its figures, its verdict, and what led to it."""
+    zone = zone_of(one.period.timezone)
+    page: list[Block] = [_title(one), Fields(tuple(_fields(one, zone)))]
+    for title, table in _tables(one, zone):
+        page += [BLANK, paragraph(strong(title), indent=2), table]
+    if one.notes:
+        page += [BLANK, *(paragraph(faint("note: "), note, indent=2) for note in one.notes)]
+    return tuple(page)
+
+
+def zone_of(name: str) -> tzinfo:
+    """The zone of that name; UTC needs no zone database."""
+    if name in {"", "UTC"}:
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
+
+
+def _title(one: Assessment) -> Prose:
+    name = one.service if one.check in {None, one.service} else f"{one.service} / {one.check}"
+    terms = " ".join(part for part in (one.agreement, one.agreement_version) if part)
+    described = ", ".join(part for part in (one.provider, terms) if part)
+    return paragraph(strong(name), f" — {described}" if described else "", faint(f" (from {one.vantage})"))
+
+
+def _fields(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Words]]:
+    yield "promised", words(wording.promise(one.promise))
+    yield "rule", words(one.rule)
+    yield "period", _period(one, zone)
+    yield "availability", _availability(one)
+    yield "downtime", _figures(one.downtime)
+    if one.raw_downtime != one.downtime:
+        yield "before exclusions", _figures(one.raw_downtime)
+    yield "unknown", words(span(one.unknown_ms), faint(f"; {wording.percent(one.coverage)} % measured"))
+    if one.budget_ms is not None:
+        yield "error budget", _budget(one)
+    yield "verdict", _verdict(one)
+    if one.claimable is not None and one.verdict is Verdict.MISSED:
+        yield "claimable", words("yes" if one.claimable else "no: the terms have another authority or rule decide")
+    if one.objective is not None:
+        yield "own objective", _objective(one)
+    yield from _remedy(one)
+    yield "evidence", _evidence(one)
+
+
+def _period(one: Assessment, zone: tzinfo) -> Words:
+    period = one.period
+    says = f"{wording.instant(period.start_ms, zone)} to {wording.instant(period.end_ms, zone)} ({period.timezone})"
+    if not period.is_complete:
+        says += f", still running; judged as of {wording.instant(one.as_of_ms, zone)}"
+    return words(f"{period.label}: " if period.label else "", says)
+
+
+def _availability(one: Assessment) -> Words:
+    if one.availability is None:
+        return words(wording.NOTHING)
+    best = one.availability.point
+    return words(
+        strong(wording.percent_range(one.availability.low, one.availability.high)),
+        ", best estimate unknown" if best is None else f", best estimate {wording.percent(best)} %",
+    )
+
+
+def _figures(figures: Figures) -> Words:
+    most = "not bounded by the log" if figures.high is None else f"at most {span(figures.high)}"
+    return words(f"{span(figures.low)} proven, best estimate {span(figures.point)}, {most}")
+
+
+def _budget(one: Assessment) -> Words:
+    said = f"{span(one.budget_ms)}"
+    if one.budget_left is not None:
+        worst, best = one.budget_left
+        said += f", left {span(worst)}" if worst == best else f", left {span(worst)} to {span(best)}"
+    burning = "; ".join(f"{rate_text(rate)}× over {window}" for window, rate in one.burn.items() if rate)
+    return words(said, f"; burning {burning}" if burning else "")
+
+
+def rate_text(rate: Fraction) -> str:
+    """A burn rate with one decimal, rounded down."""
+    tenths = int(rate * 10)
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def _verdict(one: Assessment) -> Words:
+    if one.promise is None:
+        return words("none: nothing was promised")
+    said = [strong_verdict(one.verdict)]
+    if one.verdict is Verdict.MET:
+        resolution = span(one.resolution.declared_ms)
+        if one.resolution.declared_ms:
+            said.append(Piece(f" for outages of at least {resolution}; shorter ones are not assessed"))
+    elif one.verdict is Verdict.MISSED:
+        said.append(Piece(f": {span(one.downtime.low)} of proven downtime, {span(one.budget_ms)} allowed"))
+    elif one.reason is not None:
+        said.append(Piece(f": {wording.WHYS[one.reason]}{_what_would_help(one)}"))
+    return tuple(said)
+
+
+def strong_verdict(verdict: Verdict) -> Piece:
+    """The verdict's word, in capitals because it is what people look for."""
+    return Piece(str(verdict).upper(), wording.VERDICTS[verdict].tone)
+
+
+def _what_would_help(one: Assessment) -> str:
+    if one.reason in {Why.COVERAGE, Why.BOTH}:
+        return f" ({span(one.unknown_ms)} unknown, {span(one.budget_ms)} allowed)"
+    if one.reason is Why.RESOLUTION:
+        return f" ({span(one.downtime.low)} to {span(one.downtime.high)} of downtime, {span(one.budget_ms)} allowed)"
+    return ""
+
+
+def _objective(one: Assessment) -> Words:
+    own = one.objective
+    if own is None:
+        return ()
+    worst, best = own.budget_left
+    left = span(worst) if worst == best else f"{span(worst)} to {span(best)}"
+    return words(
+        f"≥ {wording.exact_percent(own.target)}: ",
+        wording.verdict(own.verdict, own.reason),
+        f"; {span(own.budget_ms)} allowed, left {left}",
+    )
+
+
+def _remedy(one: Assessment) -> Iterator[tuple[str, Words]]:
+    if one.credit is not None:
+        low, high = (wording.NOTHING if amount is None else str(amount) for amount in one.credit[:2])
+        said = low if low == high else f"{low} certain, {high} possible,"
+        yield "credit", words(f"{said} {one.credit.currency}", faint(f" ({one.credit.rule})"))
+    if one.claim is not None:
+        deadline = f"by {one.claim.deadline}" if one.claim.deadline else "the terms state no deadline"
+        missing = f"; missing: {', '.join(one.claim.missing)}" if one.claim.missing else ""
+        yield "claim", words(deadline, missing)
+
+
+def _evidence(one: Assessment) -> Words:
+    spacing = [
+        f"{label} at most {span(value)} apart"
+        for label, value in (("failures", one.resolution.h1_ms), ("successes", one.resolution.h2_ms))
+        if value is not None
+    ]
+    return words(", ".join([wording.count(one.samples, "sample"), *spacing]), faint(f"; method {one.method}"))
+
+
+def _tables(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Block]]:
+    if one.outages:
+        yield "outages", outage_table(one.outages, zone, is_counted=True)
+    if one.exclusions:
+        yield "maintenance and other exclusions", _exclusions(one.exclusions, zone)
+    if one.stretches:
+        yield _stretch_title(one.stretches), _stretches(one.stretches[:STRETCHES_SHOWN], zone)
+    if one.readings:
+        yield "readings of what the terms leave open", _readings(one)
+
+
+def _exclusions(exclusions: Sequence[Exclusion], zone: tzinfo) -> Table:
+    columns = (
+        Column("FROM"),
+        Column("TO"),
+        Column("FORGAVE", is_number=True),
+        Column("WHAT"),
+        Column("REFUSED BECAUSE"),
+    )
+    rows = tuple(
+        row(
+            wording.instant(one.start_ms, zone),
+            wording.instant(one.end_ms, zone),
+            span(one.forgiven_ms),
+            one.cause.replace("_", " "),
+            Piece(one.refused or "", Tone.WARN),
+        )
+        for one in exclusions
+    )
+    return Table(columns, rows, indent=2)
+
+
+def _stretch_title(stretches: Sequence[Stretch]) -> str:
+    left = len(stretches) - STRETCHES_SHOWN
+    return "unknown time" + (f" (the first {STRETCHES_SHOWN}; {left:,} more in --json)" if left > 0 else "")
+
+
+def _stretches(stretches: Sequence[Stretch], zone: tzinfo) -> Table:
+    columns = (Column("FROM"), Column("TO"), Column("LASTED", is_number=True), Column("WHY"))
+    rows = tuple(
+        row(
+            wording.instant(one.start_ms, zone),
+            wording.instant(one.end_ms, zone),
+            span(one.end_ms - one.start_ms),
+            wording.cause(one.cause),
+        )
+        for one in stretches
+    )
+    return Table(columns, rows, indent=2)
+
+
+def _readings(one: Assessment) -> Table:
+    columns = (Column("CLAUSE"), Column("VERDICT"), Column("AVAILABILITY", is_number=True), Column("READ AS"))
+    rows = tuple(
+        row(
+            reading.clause,
+            wording.VERDICTS[reading.verdict],
+            wording.percent_range(reading.availability.low, reading.availability.high),
+            reading.says,
+        )
+        for reading in one.readings
+    )
+    return Table(columns, rows, indent=2)
+
+
+def missed(assessments: Sequence[Assessment]) -> bool:
+    """Whether any promise was missed."""
+    return any(one.verdict is Verdict.MISSED for one in assessments)
+
+
+def outages_of(assessments: Sequence[Assessment]) -> tuple[Outage, ...]:
+    """The outages of all assessments, in order of their beginning."""
+    return tuple(sorted((o for one in assessments for o in one.outages), key=lambda o: o.start_earliest_ms))

@@ -1,0 +1,105 @@
+"""Pages in colour on a terminal, live screens and progress bars: the only module that knows Rich.
+
+Rich is given finished, printable lines as Text: it finds no markup, no emoji and no links in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, Final, TypeVar
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.text import Text
+
+from probe.view import plain
+from probe.view.page import Page, Tone
+
+STYLES: Final = {
+    Tone.PLAIN: "",
+    Tone.STRONG: "bold",
+    Tone.FAINT: "dim",
+    Tone.GOOD: "green",
+    Tone.BAD: "bold red",
+    Tone.WARN: "yellow",
+}
+
+Row = TypeVar("Row")
+
+__all__ = ["Console", "Screen", "console", "counted", "progress", "rendered", "show"]
+
+
+def console(stream: IO[str], *, no_color: bool = False, width: int | None = None) -> Console:
+    """A console for data: NO_COLOR, FORCE_COLOR, TTY_COMPATIBLE and COLUMNS are honoured by Rich itself."""
+    return Console(
+        file=stream,
+        width=width,
+        no_color=True if no_color else None,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=True,
+    )
+
+
+def rendered(page: Page, width: int, *, is_ascii: bool = False) -> list[Text]:
+    """The lines of a page as Rich texts."""
+    return [
+        Text.assemble(*((piece.text, STYLES[piece.tone]) for piece in line), no_wrap=True, end="\n")
+        for line in plain.lines(page, width, is_ascii=is_ascii)
+    ]
+
+
+def show(page: Page, target: Console, *, is_ascii: bool = False) -> None:
+    """Write a page to the terminal."""
+    for line in rendered(page, target.width, is_ascii=is_ascii):
+        target.print(line)
+
+
+class Screen:
+    """A live page: each `update` replaces what is on the screen; the terminal is as before afterwards."""
+
+    def __init__(self, target: Console, *, is_ascii: bool = False) -> None:
+        """Nothing is drawn before the screen is entered."""
+        self._target = target
+        self._is_ascii = is_ascii
+        self._live = Live(console=target, screen=True, auto_refresh=False, transient=True, vertical_overflow="crop")
+
+    def __enter__(self) -> Screen:
+        """Take the alternate screen."""
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the terminal back, cursor and all."""
+        self._live.stop()
+
+    @property
+    def height(self) -> int:
+        """Lines that fit now."""
+        return self._target.height
+
+    def update(self, page: Page) -> None:
+        """Draw a page at the present size of the terminal."""
+        self._live.update(Group(*rendered(page, self._target.width, is_ascii=self._is_ascii)), refresh=True)
+
+
+@contextmanager
+def progress(target: Console, label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar that is moved forward by the returned callable, and gone when the work is done."""
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=target, transient=True)
+    with bar:
+        task = bar.add_task(plain.printable(label), total=total)
+        yield lambda step: bar.update(task, advance=step)
+
+
+def counted(rows: Iterable[Row], advance: Callable[[int], None], every: int = 1000) -> Iterator[Row]:
+    """The rows unchanged, the bar moved each `every` of them."""
+    number = 0
+    for number, one in enumerate(rows, 1):
+        if number % every == 0:
+            advance(every)
+        yield one
+    advance(number % every)
