@@ -1,0 +1,145 @@
+"""When the next attempt of one check is wanted: the state of its lane, moved by ticks and by endings.
+
+Pure: every instant is handed in, milliseconds on the boottime clock. The rules are those of
+availability.md §1 and probes.md §3: an attempt is never sent before its predecessor has ended; after a
+failure the first recheck follows 2 s after its end, the second 3 s after the first, then one every
+`recheck` from send to send until two successes in a row; while rechecking, the first attempt sent at
+or after a due grid tick is that tick.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from probe.model import Check, Origin, State
+
+FIRST_RECHECK_MS: Final = 2_000
+SECOND_RECHECK_MS: Final = 3_000
+RECOVERED_AFTER: Final = 2
+"""Successes in a row that end the rechecking."""
+
+PATIENCE_MS: Final = 600_000
+"""After so long in one outage the pace of rechecks halves, and again after as long."""
+
+SLOWEST_RECHECK_MS: Final = 60_000
+NEXT_SEND_MS: Final = 2
+"""Distance of two sends of one check at least: an instant of the record is a millisecond and names one attempt."""
+
+
+class Order(NamedTuple):
+    """One attempt to send now: why, and the grid tick that it is (None for a recheck)."""
+
+    origin: Origin
+    due_ms: int | None
+
+
+def late_after_ms(interval_ms: int) -> int:
+    """How late a grid tick may start before it is an overrun: a tenth of the interval, at least half a second."""
+    return max(interval_ms // 10, 500)
+
+
+class Lane:
+    """One check's lane. Call `tick` and `end`, send when `wants_ms` says, through `take`."""
+
+    __slots__ = (
+        "asked_ms",
+        "check",
+        "due_ms",
+        "ended_ms",
+        "failing_since_ms",
+        "is_excused",
+        "order",
+        "rechecks",
+        "sent_ms",
+        "successes",
+    )
+
+    def __init__(self, check: Check) -> None:
+        """A lane at rest."""
+        self.check = check
+        self.order: Order | None = None
+        self.sent_ms = self.ended_ms = -NEXT_SEND_MS
+        self.due_ms: int | None = None
+        self.is_excused = False
+        self.asked_ms: int | None = None
+        self.failing_since_ms: int | None = None
+        self.rechecks = self.successes = 0
+
+    def tick(self, due_ms: int) -> int | None:
+        """A grid tick came due. The answer is a due time that gets no attempt of its own: an overrun to record."""
+        if self.order is not None and not self._may_wait(due_ms):
+            return due_ms
+        lost, self.due_ms = self.due_ms, due_ms
+        self.is_excused = self.order is not None
+        return lost
+
+    def _may_wait(self, due_ms: int) -> bool:
+        # On the plain grid a predecessor that still runs has lost its deadline: spacing is at least 0.9 of the
+        # interval, a timeout at most 0.8. After a tick out of turn (reload, extra round) it may run rightly.
+        assert self.order is not None
+        before_ms = self.sent_ms if self.order.due_ms is None else self.order.due_ms
+        return self.failing_since_ms is not None or due_ms - before_ms < self.check.interval_ms * 85 // 100
+
+    def ask(self, now_ms: int) -> None:
+        """An attempt out of turn is wanted now; one that runs already is answer enough."""
+        if self.order is None:
+            self.asked_ms = now_ms
+
+    def wants_ms(self) -> int | None:
+        """When the next attempt should be sent, perhaps in the past; None while one runs or none is wanted."""
+        if self.order is not None:
+            return None
+        wanted = [at for at in (self.due_ms, self.asked_ms, self._recheck_ms()) if at is not None]
+        return max(min(wanted), self.sent_ms + NEXT_SEND_MS) if wanted else None
+
+    def _recheck_ms(self) -> int | None:
+        if self.failing_since_ms is None:
+            return None
+        if self.rechecks == 0:
+            return self.ended_ms + FIRST_RECHECK_MS
+        spacing_ms = SECOND_RECHECK_MS if self.rechecks == 1 else self._pace_ms()
+        return max(self.ended_ms, self.sent_ms + spacing_ms)
+
+    def _pace_ms(self) -> int:
+        assert self.failing_since_ms is not None
+        assert self.check.recheck_ms is not None
+        slowest = max(self.check.recheck_ms, min(SLOWEST_RECHECK_MS, self.check.interval_ms))
+        doublings = min((self.sent_ms - self.failing_since_ms) // PATIENCE_MS, 16)
+        return min(self.check.recheck_ms << doublings, slowest)
+
+    def late(self, now_ms: int) -> int | None:
+        """The waiting grid tick if it is too late for an attempt (an overrun to record, and forgotten here)."""
+        due_ms = self.due_ms
+        if due_ms is None or self.is_excused or self.failing_since_ms is not None:
+            return None
+        if now_ms - due_ms <= late_after_ms(self.check.interval_ms):
+            return None
+        self.due_ms = None
+        return due_ms
+
+    def take(self, now_ms: int) -> Order:
+        """Send now: the attempt is the waiting grid tick if there is one, else a recheck."""
+        self.order = Order(Origin.GRID, self.due_ms) if self.due_ms is not None else Order(Origin.RECHECK, None)
+        self.due_ms = self.asked_ms = None
+        self.sent_ms = now_ms
+        return self.order
+
+    def skip(self, due_ms: int) -> int:
+        """The instant under which a tick without an attempt is recorded: after the last send, before the next."""
+        at_ms = max(due_ms, self.sent_ms + 1)
+        self.sent_ms = max(self.sent_ms, at_ms - 1)
+        return at_ms
+
+    def end(self, state: State, now_ms: int) -> None:
+        """The running attempt has ended with this state."""
+        self.order = None
+        self.ended_ms = now_ms
+        if self.failing_since_ms is None:
+            if state is State.DOWN and self.check.recheck_ms is not None:
+                self.failing_since_ms = self.sent_ms
+                self.rechecks = self.successes = 0
+            return
+        self.rechecks += 1
+        self.successes = self.successes + 1 if state is State.UP else 0
+        if self.successes == RECOVERED_AFTER:
+            self.failing_since_ms = None
