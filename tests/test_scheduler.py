@@ -12,7 +12,7 @@ from typing import Any
 import apscheduler.schedulers.base
 import pytest
 
-from probe.grid import Slot, dither_ms, dither_most_ms, offset_ms, slot_count
+from probe.grid import Slot, dither_most_ms, dither_ms, offset_ms, slot_count
 from probe.model import Check, Tick
 from probe.scheduler import Scheduler
 from tests.builders import a_check
