@@ -2,12 +2,14 @@
 
 All that is said about outages, windows and periods is said with these three operations, so edge
 cases have one home. Lengths are exact: int milliseconds, or Fraction where a midpoint falls
-between two. Points at which such a set is cut are in `probe.sla.timeline`.
+between two. What the sets mean is in
+`probe.sla.timeline`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,12 +67,51 @@ class Intervals:
             total += end - start
         return total
 
+    def clip(self, start: Ms, end: Ms) -> Intervals:
+        """The part of the set inside [start, end)."""
+        if not self.pairs or (start <= self.pairs[0][0] and self.pairs[-1][1] <= end):
+            return self
+        inside = [(max(a, start), min(b, end)) for a, b in self.pairs if a < end and b > start]
+        return Intervals(tuple(inside)) if start < end else EMPTY
+
     def covers(self, instant: Ms) -> bool:
         """Whether `instant` is in the set."""
         return any(start <= instant < end for start, end in self.pairs)
 
 
 EMPTY: Final = Intervals()
+
+
+def at_least(sets: Sequence[Intervals], count: int) -> Intervals:
+    """The instants that lie in `count` or more of the sets."""
+    if len(sets) == count == 1:
+        return sets[0]
+    edges = sorted([(a, -1) for each in sets for a, _ in each.pairs] + [(b, 1) for each in sets for _, b in each.pairs])
+    found: list[Pair] = []
+    depth, since = 0, None
+    for instant, step in edges:
+        depth -= step
+        if since is None and depth >= count:
+            since = instant
+        elif since is not None and depth < count:
+            found.append((since, instant))
+            since = None
+    return Intervals.of(found)
+
+
+def pieces(whole: Intervals, cuts: Sequence[Ms]) -> list[Pair]:
+    """The stretches of the set, each cut in two at every one of the sorted `cuts` inside it."""
+    found: list[Pair] = []
+    i = 0
+    for first, end in whole.pairs:
+        start = first
+        i = bisect_right(cuts, start, i)
+        while i < len(cuts) and cuts[i] < end:
+            found.append((start, cuts[i]))
+            start = cuts[i]
+            i += 1
+        found.append((start, end))
+    return found
 
 
 def _merged(pairs: list[Pair]) -> tuple[Pair, ...]:
