@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from probe.cli.exits import Exit
 from probe.cli.output import Output
+from probe.cli.times import instant_ms
 from probe.clock import Clock
 from probe.errors import UsageError
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from probe.config import Config
     from probe.store.reader import Reader
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,14 @@ class Command(Protocol):
         ...
 
 
+class Options(Protocol):
+    """A parser, or a group of its options."""
+
+    def add_argument(self, *names: str, **about: Any) -> Any:
+        """Declare one option."""
+        ...
+
+
 class Parser(argparse.ArgumentParser):
     """argparse's parser, except that help which cannot be written is an error and not silence."""
 
@@ -109,31 +120,39 @@ def json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
-def value(parse: Callable[[str], object]) -> Callable[[str], object]:
-    """A parser of option values whose ValueError reaches the person in its own words."""
-
-    def convert(text: str) -> object:
-        try:
-            return parse(text)
-        except (ValueError, OverflowError) as error:
-            raise argparse.ArgumentTypeError(str(error).replace("%", "%%")) from error
-
-    return convert
+def time_option(parser: Options, name: str, text: str) -> None:
+    """An option that takes an instant; `at` reads it."""
+    parser.add_argument(name, metavar="TIME", help=text)
 
 
-def span_ms(text: str) -> int:
+def at(call: Call, option: str) -> int | None:
+    """The instant that an option names, None when it was not given; UsageError for what is no instant."""
+    given = getattr(call.options, option.lstrip("-").replace("-", "_"))
+    return None if given is None else read(option, given, lambda text: instant_ms(text, call.now_ms))
+
+
+def read(option: str, given: str, parse: Callable[[str], Value]) -> Value:
+    """The value of an option; its ValueError becomes a UsageError that names the option."""
+    try:
+        return parse(given)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
+
+
+def span_ms(option: str, given: str) -> int:
     """A span such as 30s, 2h or 1h30m in milliseconds."""
     from probe.config import values
 
-    return values.span(text)
+    return read(option, given, values.span)
 
 
-def matching(names: list[str], known: list[str], what: str) -> list[str]:
-    """The known names asked for (all when none is), or a UsageError that suggests the nearest."""
-    unknown = [name for name in names if name not in set(known)]
-    if unknown:
-        raise UsageError("\n".join(f"no {what} {name!r}; {nearest(name, known)}" for name in unknown))
-    return [name for name in known if not names or name in set(names)]
+def keys_of(config: Config, names: Sequence[str]) -> list[str]:
+    """The keys of the checks named: a name of family "both" is two keys, a service all of its checks'; all for none."""
+    known = {name: None for check in config.checks for name in (check.key, check.name, check.service) if name}
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError("\n".join(f"no check {name!r}; {nearest(name, list(known))}" for name in unknown))
+    wanted = set(names)
+    return [check.key for check in config.checks if not wanted or wanted & {check.key, check.name, check.service}]
 
 
 def nearest(name: str, known: list[str]) -> str:

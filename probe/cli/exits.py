@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Final
 
 from probe.errors import ConfigError, ProbeError, TermsError, UsageError
 
 
 class Exit(IntEnum):
-    """The codes that this program ends with, each with its meaning."""
+    """The codes that this program ends with."""
 
-    meaning: str
+    FINE = 0
+    FAILED = 1
+    USAGE = 2
+    AGENT = 3
+    UNWRITABLE = 74
+    INTERRUPTED = 130
+    PIPE = 141
 
-    def __new__(cls, code: int, meaning: str) -> Exit:
-        """An exit is its number, with a sentence for people."""
-        self = int.__new__(cls, code)
-        self._value_ = code
-        self.meaning = meaning
-        return self
 
-    FINE = 0, "all is well"
-    FAILED = 1, "something is down, a promise was missed, or a verification failed"
-    USAGE = 2, "the command line or the configuration is wrong"
-    AGENT = 3, "the agent or the record failed: storage, permission, or a bug"
-    UNWRITABLE = 74, "the output could not be written: the disk is full, for example"
-    INTERRUPTED = 130, "interrupted from the keyboard"
-    PIPE = 141, "whoever read the output went away"
+MEANINGS: Final[Mapping[Exit, str]] = {
+    Exit.FINE: "all is well",
+    Exit.FAILED: "something is down, a promise was missed, or a verification failed",
+    Exit.USAGE: "the command line or the configuration is wrong",
+    Exit.AGENT: "the agent or the record failed: storage, permission, or a bug",
+    Exit.UNWRITABLE: "the output could not be written: the disk is full, for example",
+    Exit.INTERRUPTED: "interrupted from the keyboard",
+    Exit.PIPE: "whoever read the output went away",
+}
+"""What each code means; README.md has the same table."""
 
 
 class OutputBroken(Exception):

@@ -1,0 +1,49 @@
+"""A check from an address typed by hand, with the defaults of its kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from probe.cli.windows import Typed
+from probe.errors import UsageError
+from probe.model import Check
+
+if TYPE_CHECKING:
+    from probe.config.files import Source
+
+EXAMPLES: Final = "https://example.com/, icmp://192.0.2.1, tcp://192.0.2.1:22 or dns://192.0.2.53?name=example.com"
+KINDS: Final = {"http": "http", "https": "http", "icmp": "icmp", "tcp": "tcp", "dns": "dns"}
+
+
+def check_of(address: str) -> Check:
+    """The check; UsageError for what no kind can test. Private targets are allowed: a person typed this one."""
+    from probe import probers
+    from probe.config.checks import Schedule, make_check
+    from probe.config.settings import read_settings
+    from probe.config.table import Table
+
+    kind = KINDS.get(address.partition("://")[0].lower())
+    if kind is None:
+        raise UsageError(f"no kind of probe for {address!r}; write {EXAMPLES}")
+    typed = Typed()
+    try:
+        target, query = _parts(kind, address)
+        target = probers.target(kind)(target)
+    except ValueError as error:
+        raise UsageError(f"{address}: {error}") from error
+    settings = read_settings(probers.kind_settings(kind), Table(cast("Source", typed), query))
+    if settings is None or typed.problems:
+        raise UsageError("\n".join(f"{address}: {problem}" for problem in typed.problems))
+    return make_check(kind, target, Schedule(), name=address, settings=settings, allow_private=True)
+
+
+def _parts(kind: str, address: str) -> tuple[str, dict[str, object]]:
+    """The target as its kind writes it, and settings from the query of a dns address."""
+    if kind == "http":
+        return address, {}
+    parts = urlsplit(address)
+    query: dict[str, object] = dict(parse_qsl(parts.query)) if kind == "dns" else {}
+    if not parts.hostname:
+        raise ValueError(f"there is no host in it; write {EXAMPLES}")
+    return (parts.hostname if kind == "icmp" else parts.netloc), query

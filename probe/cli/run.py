@@ -1,0 +1,31 @@
+"""Run the agent: probe on schedule and record every outcome, until SIGTERM or Ctrl-C. SIGHUP reloads.
+
+With --watch and a terminal the live view is shown; without a terminal one line an event is logged.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from probe.cli.command import Call
+from probe.cli.exits import Exit
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """`--watch` only."""
+    parser.add_argument("--watch", action="store_true", help="show the live view while the agent runs")
+
+
+def run(call: Call) -> Exit:
+    """Run until told to stop; the agent's own exit code is ours."""
+    from probe import agent, logs
+
+    path = call.config_path()
+    is_watched = call.options.watch and call.out.is_terminal
+    if not is_watched:
+        logs.set_up(call.options.verbose)
+        return Exit(agent.run(path, watch=None))
+    from probe.cli.watching import Watch
+
+    with Watch(call) as watch:
+        return Exit(agent.run(path, watch=watch.follow))

@@ -1,0 +1,70 @@
+"""What is up, what is down, since when, whose fault it is, and how much error budget is left.
+
+Exit code 1 when a check is confirmed down; `down (1 of 3)` is not confirmed yet.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import Final
+
+from probe.cli.command import Call, json_option, keys_of
+from probe.cli.exits import Exit
+from probe.model import Role
+from probe.view.snapshot import CheckStatus, Snapshot, Standing
+
+CHROME: Final = 12
+"""Lines of a terminal screen that are not checks: headings, references, legend, prompt."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Names to look at, and how much of the list."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="checks or services; all when none is given")
+    parser.add_argument("--all", action="store_true", help="every check, also more than the screen holds")
+    json_option(parser)
+
+
+def run(call: Call) -> Exit:
+    """Look once, show it, and say whether anything is down."""
+    from probe import judge
+
+    config = call.config()
+    keys = keys_of(config, call.options.names)
+    with call.reader(config) as reader:
+        snapshot = judge.snapshot(config, reader, call.now_ms)
+    if call.options.names:
+        snapshot = only(snapshot, set(keys))
+    if call.options.json:
+        from probe.report.json import status_document
+
+        call.out.document(status_document(snapshot))
+    else:
+        from probe.view.status import status
+
+        call.out.page(status(snapshot, zone=call.zone(), most=_most(call)))
+    return Exit.FAILED if any(map(is_confirmed_down, snapshot.checks)) else Exit.FINE
+
+
+def is_confirmed_down(check: CheckStatus) -> bool:
+    """Whether a check (not a witness of our own line) has failed as often as it takes to believe it."""
+    return check.role is Role.CHECK and check.standing is Standing.DOWN and check.failures >= check.confirm
+
+
+def only(snapshot: Snapshot, keys: set[str]) -> Snapshot:
+    """The snapshot of some checks, and of the services that they belong to."""
+    checks = tuple(check for check in snapshot.checks if check.key in keys)
+    names = {check.service for check in checks}
+    return replace(
+        snapshot,
+        checks=checks,
+        services=tuple(one for one in snapshot.services if one.service in names and one.check in {None, *keys}),
+        assessments=tuple(one for one in snapshot.assessments if one.service in names and one.check in {None, *keys}),
+    )
+
+
+def _most(call: Call) -> int | None:
+    """How many checks fit on the screen, two lines each at worst; no limit in a pipe, for names or with --all."""
+    if not call.out.is_terminal or call.options.all or call.options.names:
+        return None
+    return max(call.out.size.lines - CHROME, 5)
