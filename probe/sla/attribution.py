@@ -1,0 +1,118 @@
+"""Whose fault: what our own references saw, laid over what a target showed (availability.md, section 3).
+
+A failure is charged to a provider only while at least one reference was certainly up from the same
+vantage point. For the claim against our own ISP the references are the evidence themselves. Nothing
+here changes an outcome; it is set algebra on time lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Final
+
+from probe.model import Cause
+from probe.sla import timeline
+from probe.sla.interval import EMPTY, Intervals
+from probe.sla.service import Member
+from probe.sla.timeline import Timeline
+
+ISP_REFERENCES: Final = 3
+ISP_NETWORKS: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """What the references and the gateway prove about our own line.
+
+    up: some reference certainly up. silent: all of them certainly down. can_accuse_isp: there are
+    three references in two networks. gateway None: not measurable.
+    """
+
+    references: tuple[Timeline, ...] = ()
+    up: Intervals = EMPTY
+    silent: Intervals = EMPTY
+    gateway: Timeline | None = None
+    can_accuse_isp: bool = False
+
+
+def witness(references: Sequence[Member], gateway: Member | None, start_ms: int, end_ms: int) -> Witness:
+    """What these references prove over [start_ms, end_ms)."""
+    lines = tuple(timeline.of_spans(each.spans, start_ms, end_ms) for each in references)
+    networks = {each.network for each in references if each.network}
+    return Witness(
+        references=lines,
+        up=reduce(Intervals.__or__, (line.up for line in lines), EMPTY),
+        silent=_intersection([line.down for line in lines]),
+        gateway=timeline.of_spans(gateway.spans, start_ms, end_ms) if gateway else None,
+        can_accuse_isp=len(references) >= ISP_REFERENCES and len(networks) >= ISP_NETWORKS,
+    )
+
+
+def charged(target: Timeline, seen: Witness) -> Timeline:
+    """The target's time line as a claim against its provider: failures nobody can vouch for are unknown."""
+    ours = target.down - seen.up
+    if not ours:
+        return target
+    return Timeline(
+        start_ms=target.start_ms,
+        end_ms=target.end_ms,
+        down=target.down & seen.up,
+        maybe=target.maybe,
+        unknown=target.unknown | ours,
+        half=target.half,
+        cuts=target.cuts,
+    )
+
+
+def isp_claim(seen: Witness, start_ms: int, end_ms: int) -> Timeline:
+    """The time line of our own connection: down while every reference is and the gateway is certainly up.
+
+    With fewer than three references in two networks nothing is certainly down.
+    """
+    if not seen.references:
+        return Timeline(start_ms=start_ms, end_ms=end_ms, unknown=Intervals.span(start_ms, end_ms))
+    all_of_them = timeline.combined(seen.references, len(seen.references))
+    proven = seen.gateway.up if seen.gateway and seen.can_accuse_isp else EMPTY
+    down = all_of_them.down & proven
+    maybe = all_of_them.observed - down
+    return Timeline(
+        start_ms=start_ms,
+        end_ms=end_ms,
+        down=down,
+        maybe=maybe,
+        unknown=all_of_them.worst - down - maybe,
+        half=all_of_them.half,
+        cuts=all_of_them.cuts,
+    )
+
+
+def cause_of(failing: Intervals, seen: Witness) -> Cause:
+    """Whose fault a failure over these instants is; the first that any of them proves."""
+    if failing & seen.up:
+        return Cause.PROVIDER_OR_PATH
+    return next((cause for cause, part in causes(failing, seen) if part), Cause.UNKNOWN_REFERENCE)
+
+
+def causes(failing: Intervals, seen: Witness) -> tuple[tuple[Cause, Intervals], ...]:
+    """The instants of a failure by cause, in the order in which causes go before each other."""
+    theirs = failing & seen.up
+    silent = (failing & seen.silent) - theirs
+    gateway_up = seen.gateway.up if seen.gateway else EMPTY
+    gateway_down = seen.gateway.down if seen.gateway else EMPTY
+    isp = silent & gateway_up if seen.can_accuse_isp else EMPTY
+    own = silent & gateway_down
+    either = silent - gateway_up - gateway_down
+    rest = failing - theirs - isp - own - either
+    return (
+        (Cause.PROVIDER_OR_PATH, theirs),
+        (Cause.ISP, isp),
+        (Cause.OWN_NETWORK, own),
+        (Cause.OWN_NETWORK_OR_ISP, either),
+        (Cause.UNKNOWN_REFERENCE, rest),
+    )
+
+
+def _intersection(sets: Sequence[Intervals]) -> Intervals:
+    return reduce(Intervals.__and__, sets) if sets else EMPTY

@@ -1,0 +1,110 @@
+"""What is bought under one SLA, and the checks that stand for it, as the judging way hands them in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from probe.model import Span, Window
+from probe.sla.assessment import PeriodSpan
+from probe.sla.terms import Terms
+
+
+class How(StrEnum):
+    """How several checks make one service."""
+
+    EACH = "each"  # every check is judged by itself
+    ANY = "any"  # down while any is
+    ALL_DOWN = "all_down"  # down only while all are
+    AT_LEAST = "at_least"  # down while `count` of them are
+
+
+@dataclass(frozen=True, slots=True)
+class Combine:
+    """How several checks make one service; `count` belongs to AT_LEAST."""
+
+    how: How = How.EACH
+    count: int = 1
+
+    def needed(self, members: int) -> int:
+        """How many of so many members must be down for the service to be."""
+        return {How.ALL_DOWN: members, How.AT_LEAST: self.count}.get(self.how, 1)
+
+    def __str__(self) -> str:
+        return f"at least {self.count}" if self.how is How.AT_LEAST else self.how.value
+
+
+EACH = Combine()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One thing bought from a provider under one SLA.
+
+    terms None: only `objective`, the user's own target, is judged. combine None: as the terms say,
+    else each. keys: the checks' keys. since_ms, until_ms: its life, where it is known. is_uplink:
+    it is our own connection, and the references are the evidence.
+    """
+
+    name: str
+    provider: str | None = None
+    terms: Terms | None = None
+    objective: Fraction | None = None
+    objective_op: str = ">="
+    combine: Combine | None = None
+    timezone: str | None = None
+    monthly_fee: tuple[Decimal, str] | None = None
+    keys: tuple[str, ...] = ()
+    since_ms: int | None = None
+    until_ms: int | None = None
+    is_uplink: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One check as evidence: its spans in time order and the schedule that made them.
+
+    spans reach outward beyond the period, provisional tail included. declared_ms: its resolution r.
+    samples: how many lie in the period. local: stretches whose unknown outcomes had a local reason.
+    """
+
+    key: str
+    spans: Sequence[Span]
+    declared_ms: int
+    g_max_ms: int
+    confirm: int
+    interval_ms: int
+    recheck_ms: int | None
+    timeout_ms: int
+    network: str | None = None
+    samples: int = 0
+    revisions: tuple[str, ...] = ()
+    local: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def last_ms(self) -> int | None:
+        """The instant of its latest sample that ends a span; None when there is none."""
+        return self.spans[-1].t1_ms if self.spans else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """All that one judgement needs. as_of_ms is handed in; nothing below reads a clock."""
+
+    service: Service
+    vantage: str
+    members: tuple[Member, ...]
+    references: tuple[Member, ...]
+    gateway: Member | None
+    period: PeriodSpan
+    as_of_ms: int
+    windows: tuple[Window, ...] = ()
+    tzdata: str = ""
+
+
+def declared_resolution(interval_ms: int, timeout_ms: int) -> int:
+    """The default r: max(2 × interval, 1.2 × interval + timeout + 2 s), in whole ms rounded up."""
+    return max(2 * interval_ms, -(-interval_ms * 6 // 5) + timeout_ms + 2000)

@@ -1,0 +1,130 @@
+"""Reading a terms file's tables: every problem is collected, located and given a remedy; nothing is guessed.
+
+A key that is absent is a clause that nobody has seen: it reads as None, never as a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from probe.sla import quantities
+
+T = TypeVar("T")
+
+
+class Table:
+    """One table of a file, with the keys that were asked for; `done` reports the others."""
+
+    def __init__(self, values: Mapping[str, Any], where: str, problems: list[str]) -> None:
+        """`where` locates the table for people, `problems` collects what is wrong."""
+        self.values = values
+        self.where = where
+        self.problems = problems
+        self.asked: set[str] = set()
+
+    def text(self, key: str) -> str | None:
+        """A string."""
+        return self._read(key, str, "text", lambda value: value)
+
+    def needed(self, key: str) -> str:
+        """A string that must be there; "" after the problem is noted."""
+        if key not in self.values:
+            self.asked.add(key)
+            self.problem(key, "is missing")
+            return ""
+        return self.text(key) or ""
+
+    def flag(self, key: str) -> bool | None:
+        """true or false."""
+        return self._read(key, bool, "true or false", lambda value: value)
+
+    def count(self, key: str) -> int | None:
+        """A whole number above zero."""
+        return self._read(key, int, "a whole number above 0", _positive)
+
+    def span(self, key: str) -> int | None:
+        """A span of time in ms."""
+        return self._read(key, str, 'a span of time such as "24 h"', quantities.span)
+
+    def ratio(self, key: str) -> Fraction | None:
+        """A percentage as an exact fraction."""
+        return self._read(key, str, 'a percentage such as "99.95 %"', quantities.ratio)
+
+    def choice(self, key: str, options: Sequence[str]) -> str | None:
+        """One of the words."""
+        word = self.text(key)
+        if word is not None and word not in options:
+            self.problem(key, f'"{word}" is not one of {", ".join(options)}{_near(word, options)}')
+            return None
+        return word
+
+    def day(self, key: str) -> str | None:
+        """A date, as ISO text."""
+        return self._read(key, date, "a date such as 2025-06-03", lambda value: value.isoformat()[:10])
+
+    def texts(self, key: str) -> tuple[str, ...] | None:
+        """A list of strings."""
+        return self._read(key, list, "a list of texts", _all_texts)
+
+    def table(self, key: str) -> Table | None:
+        """A table inside this one."""
+        found = self._read(key, dict, "a table", lambda value: value)
+        return None if found is None else Table(found, f"{self.where}: {key}", self.problems)
+
+    def tables(self, key: str) -> tuple[Table, ...]:
+        """A list of tables inside this one; empty when absent."""
+        found = self._read(key, list, "a list of tables", _all_tables)
+        return tuple(
+            Table(each, f"{self.where}: {key}[{i}]", self.problems) for i, each in enumerate(found or (), start=1)
+        )
+
+    def done(self) -> None:
+        """Note every key that nobody asked for."""
+        for key in self.values:
+            if key not in self.asked:
+                self.problem(key, f"unknown key{_near(key, sorted(self.asked))}")
+
+    def problem(self, key: str, what: str) -> None:
+        """Note one problem at a key."""
+        self.problems.append(f"{self.where}: {key}: {what}")
+
+    def _read(self, key: str, kind: type, wanted: str, convert: Callable[[Any], T]) -> T | None:
+        self.asked.add(key)
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            self.problem(key, f"{value!r} is not {wanted}")
+            return None
+        try:
+            return convert(value)
+        except ValueError as error:
+            self.problem(key, str(error))
+            return None
+
+
+def _positive(value: int) -> int:
+    if value < 1:
+        raise ValueError(f"{value} is not above 0")
+    return value
+
+
+def _all_texts(values: list[Any]) -> tuple[str, ...]:
+    if not all(isinstance(value, str) for value in values):
+        raise ValueError("not every entry is a text")
+    return tuple(values)
+
+
+def _all_tables(values: list[Any]) -> list[Mapping[str, Any]]:
+    if not all(isinstance(value, dict) for value in values):
+        raise ValueError("not every entry is a table")
+    return values
+
+
+def _near(word: str, options: Sequence[str]) -> str:
+    close = get_close_matches(word, options, n=1)
+    return f'; did you mean "{close[0]}"?' if close else ""
