@@ -1,0 +1,131 @@
+"""Does a web server answer one request as it should?
+
+The latency is connecting, TLS, waiting and reading, over all redirects; resolving names is not in
+it. Every attempt opens fresh connections, as users do: no pool, no keep-alive, no cookies, no proxy
+from the environment.
+
+The request and the redirects are in net/http_attempt.py, the only home of httpx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from probe.model import Check, Finding
+from probe.probers.net.endpoint import parse_url
+from probe.probers.net.fault import Fault
+from probe.probers.net.http_problems import find_problems
+from probe.secrets import Secret
+from probe.trail import current
+
+if TYPE_CHECKING:
+    from probe.probers.net.certificate import TlsContexts
+    from probe.probers.net.resolver import Resolver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """The keys under `http.` of a check."""
+
+    method: str = "GET"
+    """The request's method."""
+    headers: Mapping[str, str | Secret] = field(default_factory=dict, hash=False)
+    """Headers sent beside our own; a value is text or a secret's reference."""
+    body: str | None = None
+    """The request's body."""
+    auth_user: str | None = None
+    """User name for basic authentication."""
+    auth_password: Secret | None = None
+    """Password for basic authentication."""
+    auth_bearer: Secret | None = None
+    """Token for bearer authentication."""
+    expect_status: tuple[int | str, ...] = ("2xx", "3xx")
+    """Codes and classes, any of which the answer may have."""
+    expect_header: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Headers that must be there, each with a text that its value must contain ("" for any)."""
+    expect_body: str | None = None
+    """Text that the body must contain."""
+    expect_body_regex: str | None = None
+    """Regular expression that the body, read as UTF-8, must match somewhere."""
+    expect_final_url: str | None = None
+    """URL at which the redirects must end."""
+    max_time_ms: int | None = None
+    """`max_time`: the complete answer must be there within this time."""
+    min_bytes: int | None = None
+    """Bytes that the body must have at least."""
+    max_bytes: int | None = None
+    """Bytes that the body may have at most."""
+    body_limit: int = 1 << 20
+    """Bytes of the body that are read and inflated; the rest is not looked at."""
+    follow_redirects: bool = True
+    """Go where a redirect points to."""
+    max_redirects: int = 5
+    """Redirects that are followed at most."""
+    verify: bool = True
+    """Demand a certificate that is valid, trusted and for this name."""
+    ca_file: str | None = None
+    """Absolute path of the authorities to trust instead of the system's, PEM."""
+    client_cert: str | None = None
+    """Absolute path of our certificate, PEM."""
+    client_key: str | None = None
+    """Absolute path of its key, when it is not in the same file."""
+    min_days_left: int | None = None
+    """Days that the certificate must be valid for at least."""
+    min_tls: str | None = None
+    """The oldest TLS version that is spoken, "1.2" or "1.3"."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant; every problem in one message."""
+        object.__setattr__(self, "expect_status", tuple(self.expect_status))
+        problems = find_problems(self)
+        if problems:
+            raise ValueError("; ".join(problems))
+
+
+class HttpProber:
+    """Kind "http"; the target is an http or https URL."""
+
+    Settings = HttpSettings
+
+    def __init__(self, resolver: Resolver | None = None) -> None:
+        """resolver: None for the one of this machine."""
+        self._resolver = resolver
+        self._contexts: TlsContexts | None = None
+
+    @staticmethod
+    def target(text: str) -> str:
+        """The URL, its host in one spelling. Raises ValueError with a remedy."""
+        return parse_url(text)
+
+    def prepare(self, check: Check) -> None:
+        """Make the TLS context that the check's attempts share. Raises ValueError naming a bad file."""
+        from probe.probers.net.http_attempt import policy_of
+
+        _, contexts = self._shared()
+        contexts.get(policy_of(check.settings))
+
+    async def probe(self, check: Check) -> Finding:
+        """Send the request once, and follow where it leads."""
+        from probe.probers.net.http_attempt import Attempt
+        from probe.probers.net.http_expect import judge
+
+        trail = current()
+        try:
+            answer = await Attempt(check, *self._shared(), trail).run()
+        except Fault as fault:
+            return fault.finding(trail)
+        return judge(check.settings, answer, trail)
+
+    async def aclose(self) -> None:
+        """Let the TLS contexts go; nothing else is kept between attempts."""
+        self._contexts = None
+
+    def _shared(self) -> tuple[Resolver, TlsContexts]:
+        from probe.probers.net.certificate import TlsContexts
+        from probe.probers.net.resolver import Resolver
+
+        self._resolver = self._resolver or Resolver()
+        self._contexts = self._contexts or TlsContexts()
+        return self._resolver, self._contexts

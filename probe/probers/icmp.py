@@ -1,0 +1,269 @@
+"""Does the host answer echo requests? A burst counts as one attempt, good if any packet is answered.
+
+The latency is the mean round trip of the packets that came back, by the kernel's time stamps. A
+burst ends when every packet has its answer, or after 95 % of the check's timeout. Not being allowed
+to send, or having no route, is ours: unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from probe.model import Assertion, Check, Finding, Reason, State
+from probe.probers.net.endpoint import parse_host
+from probe.probers.net.fault import Fault
+from probe.trail import Trail, current
+
+if TYPE_CHECKING:
+    from probe.probers.net.echo import EchoSocket, Reply, Request
+    from probe.probers.net.faults import Notice
+    from probe.probers.net.resolver import Resolver
+
+SHARE: Final = 0.95
+"""Of the timeout, after which what is not answered is lost: before the deadline, so that the loss is told."""
+COUNT_LIMIT: Final = 100
+SIZES: Final = range(16, 65_500)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IcmpSettings:
+    """The keys under `icmp.` of a check."""
+
+    count: int = 3
+    """Packets in a burst."""
+    spacing_ms: int = 300
+    """`spacing`: time between two packets of a burst."""
+    size: int = 56
+    """Bytes of payload in a packet; 16 of them are random and identify it."""
+    dont_fragment: bool = False
+    """Forbid routers to split the packets."""
+    max_loss: str | None = None
+    """Largest share of packets that may be lost, as in "50 %"; without it any answer is enough."""
+    max_rtt_ms: int | None = None
+    """`max_rtt`: the mean round trip must not be longer."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant; every problem in one message."""
+        problems = []
+        if not 0 < self.count <= COUNT_LIMIT:
+            problems.append(f"count: must be from 1 to {COUNT_LIMIT}")
+        if self.spacing_ms < 1:
+            problems.append("spacing: must be at least 1 ms")
+        if self.size not in SIZES:
+            problems.append(f"size: must be from {SIZES.start} to {SIZES.stop - 1}")
+        if self.max_loss is not None and parse_share(self.max_loss) is None:
+            problems.append(f'max_loss: "{self.max_loss}" is not a share; write it as "50 %"')
+        if self.max_rtt_ms is not None and self.max_rtt_ms <= 0:
+            problems.append("max_rtt: must be longer than 0")
+        if problems:
+            raise ValueError("; ".join(problems))
+
+    @property
+    def least_timeout_ms(self) -> int:
+        """The shortest timeout in which the whole burst can be sent and its last packet be answered."""
+        return int((self.count - 1) * self.spacing_ms / SHARE) + 1000
+
+
+def parse_share(text: str) -> Fraction | None:
+    """ "50 %" as 1/2; None when it is not a share from 0 % to 100 %."""
+    number = text.strip()
+    if not number.endswith("%") or not number[:-1].strip().replace(".", "", 1).isdecimal():
+        return None
+    share = Fraction(number[:-1].strip()) / 100
+    return share if share <= 1 else None
+
+
+class IcmpProber:
+    """Kind "icmp"; the target is a host name or an address."""
+
+    Settings = IcmpSettings
+
+    def __init__(self, resolver: Resolver | None = None) -> None:
+        """resolver: None for the one of this machine."""
+        self._resolver = resolver
+        self._sockets: dict[bool, EchoSocket] = {}
+
+    @staticmethod
+    def target(text: str) -> str:
+        """A host name or an address. Raises ValueError with a remedy."""
+        return parse_host(text)
+
+    def prepare(self, check: Check) -> None:
+        """Load what the first attempt would have to load."""
+        from probe.probers.net import echo
+        from probe.probers.net.resolver import Resolver
+
+        del check, echo
+        self._resolver = self._resolver or Resolver()
+
+    async def probe(self, check: Check) -> Finding:
+        """Send one burst."""
+        trail = current()
+        try:
+            return await self._attempt(check, trail)
+        except Fault as fault:
+            return fault.finding(trail)
+
+    async def aclose(self) -> None:
+        """Close the shared sockets, should a burst still be on its way."""
+        for shared in self._sockets.values():
+            shared.close()
+
+    async def _attempt(self, check: Check, trail: Trail) -> Finding:
+        from probe.probers.net.names import find_addresses
+        from probe.probers.net.resolver import Resolver
+
+        self._resolver = self._resolver or Resolver()
+        address = (await find_addresses(check, check.target, self._resolver, trail))[0]
+        trail.address = address
+        with trail.during("echo"):
+            burst = Burst(self._socket_for(address, trail), address, check.settings)
+            try:
+                await burst.run(trail)
+            finally:
+                burst.forget()
+        return _judge(check.settings, burst, trail)
+
+    def _socket_for(self, address: str, trail: Trail) -> EchoSocket:
+        from probe.probers.net.echo import V4, V6, EchoSocket
+
+        is_v6 = ":" in address
+        if is_v6 not in self._sockets:
+            self._sockets[is_v6] = EchoSocket(V6 if is_v6 else V4, trail.clock)
+        return self._sockets[is_v6]
+
+
+class Burst:
+    """The packets of one attempt and what became of them."""
+
+    def __init__(self, shared: EchoSocket, address: str, settings: IcmpSettings) -> None:
+        """Nothing is sent yet."""
+        self._shared = shared
+        self._address = address
+        self._settings = settings
+        self._requests: list[Request] = []
+        self.refusals: list[Fault] = []
+        """Why packets were not sent."""
+
+    async def run(self, trail: Trail) -> None:
+        """Send all packets, one each `spacing`, and wait for their answers until SHARE of the timeout."""
+        import asyncio
+
+        for number in range(self._settings.count):
+            if number:
+                await asyncio.sleep(min(self._settings.spacing_ms / 1000, trail.left_s(SHARE)))
+            if trail.left_s(SHARE) > 0:
+                self._send()
+        if self._requests:
+            await asyncio.wait([request.answer for request in self._requests], timeout=trail.left_s(SHARE))
+
+    def _send(self) -> None:
+        may_fragment = not self._settings.dont_fragment
+        try:
+            self._requests.append(self._shared.send(self._address, self._settings.size, may_fragment=may_fragment))
+        except Fault as refusal:
+            self.refusals.append(refusal)
+
+    def forget(self) -> None:
+        """Stop waiting for what is not answered."""
+        for request in self._requests:
+            self._shared.forget(request)
+
+    @property
+    def sent(self) -> int:
+        """Packets that left this machine, as far as it knows."""
+        return len(self._requests)
+
+    @property
+    def replies(self) -> list[Reply]:
+        """The answers, in the order of sending."""
+        from probe.probers.net.echo import Reply
+
+        return [answer for answer in self._answers() if isinstance(answer, Reply)]
+
+    @property
+    def notices(self) -> list[Notice]:
+        """The ICMP errors about packets that were not answered."""
+        from probe.probers.net.faults import Notice
+
+        return [answer for answer in self._answers() if isinstance(answer, Notice)]
+
+    def _answers(self) -> list[Reply | Notice]:
+        answers = [request.answer for request in self._requests]
+        return [answer.result() for answer in answers if answer.done() and not answer.cancelled()]
+
+
+def _judge(settings: IcmpSettings, burst: Burst, trail: Trail) -> Finding:
+    replies, notices = burst.replies, burst.notices
+    rtts_us = [reply.rtt_us for reply in replies]
+    trail.facts.update(sent=burst.sent, received=len(replies), rtts_us=rtts_us)
+    if replies:
+        trail.facts["ttl"] = replies[-1].ttl
+    if notices:
+        trail.facts["errors"] = sorted({f"{notice.reporter}: {_words(notice)}" for notice in notices})
+    if not replies:
+        raise _silence(burst, notices)
+    latency_us = sum(rtts_us) // len(rtts_us)
+    assertions = _assertions(settings, Fraction(burst.sent - len(replies), burst.sent), latency_us)
+    reason, broken = next(((reason, held) for reason, held in assertions if not held.held), (None, None))
+    return Finding(
+        state=State.UP if reason is None else reason.state,
+        reason=reason,
+        latency_us=latency_us,
+        phases_us=dict(trail.phases_us),
+        address=trail.address,
+        detail="" if broken is None else f"{broken.expectation}: {broken.seen}",
+        facts=dict(trail.facts),
+        assertions=tuple(assertion for _, assertion in assertions),
+    )
+
+
+def _assertions(settings: IcmpSettings, loss: Fraction, latency_us: int) -> list[tuple[Reason, Assertion]]:
+    found = []
+    allowed = parse_share(settings.max_loss or "")
+    if allowed is not None:
+        seen = f"{int(loss * 100)} % lost"
+        found.append((Reason.LOSS, Assertion(f"max_loss {settings.max_loss}", seen, loss <= allowed)))
+    if settings.max_rtt_ms is not None:
+        held = latency_us <= settings.max_rtt_ms * 1000
+        found.append((Reason.TOO_SLOW, Assertion(f"max_rtt {settings.max_rtt_ms} ms", f"{latency_us} µs", held)))
+    return found
+
+
+def _silence(burst: Burst, notices: Sequence[Notice]) -> Fault:
+    """Why nothing came back, and whose fault that is."""
+    from probe.probers.net.faults import is_own_address
+
+    if not burst.sent:
+        return burst.refusals[0] if burst.refusals else Fault(Reason.STALL, "no time was left to send anything")
+    if not notices:
+        return Fault(Reason.TIMEOUT, f"0 of {burst.sent} packets answered")
+    last = notices[-1]
+    is_ours = all(notice.is_own for notice in notices) and not is_own_address(last.destination)
+    reason = Reason.NO_ROUTE_LOCAL if is_ours else Reason.UNREACHABLE_REMOTE
+    return Fault(reason, f"{last.reporter}: {_words(last)}")
+
+
+def _words(notice: Notice) -> str:
+    """An ICMP error in icmplib's words."""
+    from icmplib import ICMPReply
+    from icmplib.exceptions import ICMPError
+
+    family = 6 if ":" in notice.reporter else 4
+    try:
+        ICMPReply(
+            source=notice.reporter,
+            family=family,
+            id=0,
+            sequence=0,
+            type=notice.type,
+            code=notice.code,
+            bytes_received=0,
+            time=0,
+        ).raise_for_status()
+    except ICMPError as error:
+        return str(error)
+    return f"ICMP type {notice.type} code {notice.code}"

@@ -1,0 +1,1 @@
+"""The wire below the kinds: names, addresses, connections, and whose fault a failure is."""

@@ -1,0 +1,163 @@
+"""One fresh TCP connection of one attempt, plain or under TLS, closed for certain.
+
+TLS runs over memory buffers, so that every byte is read by us, and a cancelled handshake leaves
+no socket to the garbage collector (which the streams of asyncio and anyio do).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from probe.model import Reason
+from probe.probers.net.endpoint import show
+from probe.probers.net.fault import Fault
+from probe.probers.net.faults import ask_for_notices, blame
+from probe.probers.net.race import first
+from probe.trail import Trail
+
+T = TypeVar("T")
+CHUNK: Final = 64 * 1024
+STAGGER_S: Final = 0.3
+"""How long one address may stay silent before the next is tried as well (RFC 8305 says 0.25)."""
+TCP_INFO_RTT: Final = struct.Struct("=68xI")
+"""tcpi_rtt in struct tcp_info, µs: the round trip as the kernel saw it."""
+
+
+class Connection:
+    """A connected socket. Whoever has it must close it."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Take over a connected non-blocking socket."""
+        self.sock = sock
+        self.tls: ssl.SSLObject | None = None
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+
+    @property
+    def address(self) -> str:
+        """The socket address of the peer, `host:port`."""
+        return show(*self.sock.getpeername()[:2])
+
+    @property
+    def rtt_us(self) -> int | None:
+        """The kernel's own round trip time; None where it does not tell."""
+        try:
+            info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_RTT.size)
+        except OSError:
+            return None
+        return TCP_INFO_RTT.unpack(info)[0] or None if len(info) == TCP_INFO_RTT.size else None
+
+    async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
+        """Shake hands, and verify the peer as the context says. Raises Fault."""
+        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+        try:
+            await self._under_tls(self.tls.do_handshake)
+        except OSError as error:
+            with suppress(OSError):
+                self.sock.send(self._outgoing.read())  # the alert, so that the peer knows why
+            raise blame(error, self.sock) from error
+
+    async def send(self, data: bytes) -> None:
+        """Send everything. Raises Fault."""
+        try:
+            if self.tls is None:
+                await asyncio.get_running_loop().sock_sendall(self.sock, data)
+            else:
+                await self._under_tls(partial(self.tls.write, data))
+        except OSError as error:
+            raise blame(error, self.sock) from error
+
+    async def receive(self) -> bytes:
+        """The next bytes, b"" when the peer has ended. Raises Fault."""
+        try:
+            if self.tls is None:
+                return await asyncio.get_running_loop().sock_recv(self.sock, CHUNK)
+            return await self._under_tls(partial(self.tls.read, CHUNK))
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b""  # many servers end without the closing alert
+        except OSError as error:
+            raise blame(error, self.sock) from error
+
+    def close(self) -> None:
+        """Give the descriptor back now."""
+        self.sock.close()
+
+    async def _under_tls(self, step: Callable[[], T]) -> T:
+        while True:
+            try:
+                result = step()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                data = await asyncio.get_running_loop().sock_recv(self.sock, CHUNK)
+                if data:
+                    self._incoming.write(data)
+                else:
+                    self._incoming.write_eof()
+            else:
+                await self._flush()
+                return result
+
+    async def _flush(self) -> None:
+        if self._outgoing.pending:
+            await asyncio.get_running_loop().sock_sendall(self.sock, self._outgoing.read())
+
+
+async def open_connection(addresses: Sequence[str], port: int, trail: Trail) -> Connection:
+    """A connection to the first of the addresses that takes one, as phase "connect". Raises Fault."""
+    trail.address = show(addresses[0], port)
+    with trail.during("connect"):
+        ways = [partial(_connect, address, port) for address in addresses]
+        connection = await first(ways, STAGGER_S, discard=Connection.close)
+    trail.address = connection.address
+    return connection
+
+
+async def _connect(address: str, port: int) -> Connection:
+    try:
+        sock = socket_for(address, socket.SOCK_STREAM)
+    except OSError as error:
+        raise blame(error) from error
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, socket_address(address, port))
+        _refuse_itself(sock)
+    except OSError as error:
+        fault = blame(error, sock)
+        sock.close()
+        raise fault from error
+    except BaseException:
+        sock.close()
+        raise
+    return Connection(sock)
+
+
+def _refuse_itself(sock: socket.socket) -> None:
+    """By simultaneous open, a connection to a loopback port that nobody listens on can meet itself."""
+    if sock.getsockname() == sock.getpeername():
+        raise Fault(Reason.REFUSED, "connected to itself: nobody listens there")
+
+
+def socket_for(address: str, kind: int) -> socket.socket:
+    """A non-blocking socket of the address's family that queues ICMP errors. Raises OSError."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+    try:
+        ask_for_notices(sock)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def socket_address(address: str, port: int) -> Any:
+    """The address as the socket calls want it; a zone becomes the number of its interface. Raises OSError."""
+    if ":" not in address:
+        return (address, port)
+    host, _, zone = address.partition("%")
+    return (host, port, 0, socket.if_nametoindex(zone) if zone else 0)

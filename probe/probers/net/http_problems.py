@@ -1,0 +1,84 @@
+"""What is wrong with the settings of an HTTP check: every problem, none left for the first attempt to find."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from probe.probers.http import HttpSettings
+
+TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+STATUS_CLASS: Final = re.compile(r"[1-5]xx")
+BODY_CEILING: Final = 64 << 20
+
+
+def find_problems(settings: HttpSettings) -> list[str]:
+    """Each problem as `key: what is wrong`."""
+    return [
+        *_request_problems(settings),
+        *_expectation_problems(settings),
+        *_limit_problems(settings),
+        *_tls_problems(settings),
+    ]
+
+
+def _request_problems(settings: HttpSettings) -> list[str]:
+    problems = []
+    if not TOKEN.fullmatch(settings.method):
+        problems.append(f'method: "{settings.method}" is not a method')
+    for name, value in settings.headers.items():
+        if not TOKEN.fullmatch(name):
+            problems.append(f'headers: "{name}" is not a header name')
+        if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+            problems.append(f"headers: {name}: only printable ASCII may be sent")
+    if (settings.auth_user is None) != (settings.auth_password is None):
+        problems.append("auth_user and auth_password: give both or neither")
+    if settings.auth_bearer is not None and settings.auth_user is not None:
+        problems.append("auth_bearer: cannot be combined with auth_user")
+    return problems
+
+
+def _expectation_problems(settings: HttpSettings) -> list[str]:
+    problems = []
+    for one in settings.expect_status:
+        is_class = isinstance(one, str) and STATUS_CLASS.fullmatch(one)
+        is_code = isinstance(one, int) and 100 <= one <= 599
+        if not is_class and not is_code:
+            problems.append(f'expect_status: {one!r} is neither a code nor a class such as "2xx"')
+    if not settings.expect_status:
+        problems.append("expect_status: must name at least one code or class")
+    try:
+        re.compile(settings.expect_body_regex or "")
+    except re.error as error:
+        problems.append(f"expect_body_regex: not a regular expression: {error}")
+    return problems
+
+
+def _limit_problems(settings: HttpSettings) -> list[str]:
+    problems = []
+    for key in ("min_bytes", "max_bytes", "body_limit"):
+        value = getattr(settings, key)
+        if value is not None and not 0 <= value <= BODY_CEILING:
+            problems.append(f"{key}: must be from 0 to {BODY_CEILING}")
+    if settings.max_time_ms is not None and settings.max_time_ms <= 0:
+        problems.append("max_time: must be longer than 0")
+    if not 0 <= settings.max_redirects <= 20:
+        problems.append("max_redirects: must be from 0 to 20")
+    return problems
+
+
+def _tls_problems(settings: HttpSettings) -> list[str]:
+    problems = []
+    for key in ("ca_file", "client_cert", "client_key"):
+        path = getattr(settings, key)
+        if path is not None and not Path(path).is_absolute():
+            problems.append(f"{key}: must be an absolute path")
+    if settings.client_key is not None and settings.client_cert is None:
+        problems.append("client_key: needs client_cert")
+    if settings.min_tls not in {None, "1.2", "1.3"}:
+        problems.append('min_tls: must be "1.2" or "1.3"')
+    if settings.min_days_left is not None and settings.min_days_left < 0:
+        problems.append("min_days_left: must not be negative")
+    return problems

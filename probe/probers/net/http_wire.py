@@ -1,0 +1,90 @@
+"""One HTTP/1.1 exchange over one connection: a request out, a head in, a body in chunks.
+
+h11 keeps the grammar; here is only what a hostile server could do with it: endless heads, endless
+interim answers, ends at the wrong place. Nothing is followed, decoded or judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, NamedTuple
+
+import h11
+
+from probe.model import Reason
+from probe.probers.net.connection import Connection
+from probe.probers.net.fault import Fault
+
+HEAD_LIMIT: Final = 64 * 1024
+"""Bytes that the head of an answer may have."""
+INTERIM_LIMIT: Final = 16
+"""Interim answers (1xx) that may come before the answer."""
+
+Header = tuple[bytes, bytes]
+
+
+class Head(NamedTuple):
+    """The status line and the headers of an answer, as the server sent them."""
+
+    status: int
+    phrase: bytes
+    version: str
+    headers: Sequence[Header]
+
+
+class Wire:
+    """The exchange on a connection; the connection stays its owner's to close."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Nothing is sent yet."""
+        self._connection = connection
+        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
+        self._has_heard = False
+
+    async def send(self, method: bytes, target: bytes, headers: Sequence[Header], body: bytes) -> None:
+        """Send the whole request. Raises Fault."""
+        events: list[h11.Event] = [h11.Request(method=method, target=target, headers=list(headers))]
+        if body:
+            events.append(h11.Data(data=body))
+        events.append(h11.EndOfMessage())
+        await self._connection.send(b"".join(self._state.send(event) or b"" for event in events))
+
+    async def head(self) -> Head:
+        """The answer's head, interim answers passed over. Raises Fault."""
+        for _ in range(INTERIM_LIMIT):
+            event = await self._next()
+            if isinstance(event, h11.Response):
+                headers = [(bytes(name), bytes(value)) for name, value in event.headers]
+                version = bytes(event.http_version).decode("ascii")
+                return Head(event.status_code, bytes(event.reason), version, headers)
+            if not isinstance(event, h11.InformationalResponse):
+                raise Fault(Reason.CLOSED, "closed before answering")
+        raise Fault(Reason.PROTOCOL, f"more than {INTERIM_LIMIT} interim answers")
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes, still encoded. Raises Fault when it ends before its time."""
+        while True:
+            event = await self._next()
+            if not isinstance(event, h11.Data):
+                return
+            yield bytes(event.data)
+
+    async def _next(self) -> h11.Event | type[h11.PAUSED]:
+        while True:
+            try:
+                event = self._state.next_event()
+            except h11.RemoteProtocolError as error:
+                raise self._blame(error) from error
+            if event is not h11.NEED_DATA:
+                return event  # type: ignore[return-value]  # h11 types its sentinels loosely
+            data = await self._connection.receive()
+            self._has_heard = self._has_heard or bool(data)
+            self._state.receive_data(data)
+
+    def _blame(self, error: h11.RemoteProtocolError) -> Fault:
+        has_ended = self._state.trailing_data[1]
+        if has_ended and not self._has_heard:
+            return Fault(Reason.CLOSED, "closed before answering")
+        if has_ended and self._state.their_state is h11.ERROR and "incomplete" in str(error):
+            return Fault(Reason.TRUNCATED, str(error))
+        return Fault(Reason.PROTOCOL, str(error))

@@ -1,0 +1,64 @@
+"""From the host of a check to the addresses that its attempt may use, as phase "dns".
+
+Resolving may use RESOLVER_SHARE of the attempt's time: a resolver of ours that stays silent is
+told as what it is, and not as a target that did not answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import closing
+from typing import Final
+
+from probe.model import Check, Reason, State
+from probe.probers.net.addresses import ADDRESS_LIMIT, is_private
+from probe.probers.net.connection import socket_address
+from probe.probers.net.endpoint import canonical_address
+from probe.probers.net.fault import Fault
+from probe.probers.net.resolver import NO_RESOLVER, Resolver
+from probe.trail import Trail
+
+RESOLVER_SHARE: Final = 0.6
+DISCARD_PORT: Final = 9
+
+
+async def find_addresses(check: Check, host: str, resolver: Resolver, trail: Trail) -> tuple[str, ...]:
+    """Literal addresses of the host: of the family asked for, allowed, reachable ones first, at most 8.
+
+    Raises Fault: name_not_found (down where the name is the service), resolver_unreachable,
+    no_address, address_policy.
+    """
+    literal = canonical_address(host)
+    found = await _resolve(check, host, resolver, trail) if literal is None else (literal,)
+    fitting = [address for address in found if check.family == "any" or (":" in address) == (check.family == "6")]
+    if not fitting:
+        raise Fault(Reason.NO_ADDRESS, f"{host} is not an IPv{check.family} address")
+    allowed = [address for address in fitting if check.allow_private or not is_private(address)]
+    if not allowed:
+        raise Fault(Reason.ADDRESS_POLICY, f"{fitting[0]} is not public; allow_private = true permits it")
+    return tuple(sorted(allowed, key=_has_no_route)[:ADDRESS_LIMIT]) if len(allowed) > 1 else tuple(allowed)
+
+
+async def _resolve(check: Check, host: str, resolver: Resolver, trail: Trail) -> tuple[str, ...]:
+    try:
+        with trail.during("dns"):
+            async with asyncio.timeout(trail.left_s(RESOLVER_SHARE)):
+                return await resolver.resolve(host, check.family, trail)
+    except TimeoutError:
+        raise Fault(Reason.RESOLVER_UNREACHABLE, f"{NO_RESOLVER} in time") from None
+    except Fault as fault:
+        if fault.reason is Reason.NAME_NOT_FOUND and check.name_is_service:
+            raise Fault(fault.reason, fault.detail, State.DOWN) from fault
+        raise
+
+
+def _has_no_route(address: str) -> bool:
+    """Whether this machine cannot even try: connecting a datagram socket asks the routes and sends nothing."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with closing(socket.socket(family, socket.SOCK_DGRAM)) as sock:
+            sock.connect(socket_address(address, DISCARD_PORT))
+    except OSError:
+        return True
+    return False

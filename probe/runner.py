@@ -1,0 +1,110 @@
+"""One deadline, one outcome: runs a prober once and lets nothing of it escape but a finding.
+
+The deadline is down/timeout, a bug of ours is unknown/internal, a clock step, a suspend or a stall
+inside the attempt makes it unknown whatever was seen. Cancellation passes through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from dataclasses import replace
+from typing import Final, NamedTuple, Protocol
+
+from probe.clock import NS_PER_MS, Clock, Reading
+from probe.model import Check, Finding, Reason, State
+from probe.trail import Trail, begin
+
+log = logging.getLogger(__name__)
+
+SLEPT_NS: Final = 100 * NS_PER_MS
+"""Boottime may outrun monotonic by this much before an attempt counts as slept through."""
+STEPPED_NS: Final = 500 * NS_PER_MS
+"""Wall time may leave boottime by this much before an attempt counts as stepped over (metrology 5.4)."""
+LEAST_STALL_MS: Final = 500
+OUR_RESOLVER: Final = "dns"
+"""The phase in which names are looked up by our own resolver: time lost there is not the target's."""
+
+_logged: set[tuple[str, str, int]] = set()
+
+
+class Attempts(Protocol):
+    """All that is needed of a prober here."""
+
+    async def probe(self, check: Check) -> Finding:
+        """Perform the check once."""
+        ...
+
+
+class Attempted(NamedTuple):
+    """The clocks when the attempt began and when it ended, and what it found."""
+
+    sent: Reading
+    ended: Reading
+    finding: Finding
+
+
+async def attempt(check: Check, prober: Attempts, clock: Clock) -> Attempted:
+    """Perform the check once, within its timeout. Raises nothing but CancelledError."""
+    trail = begin(clock, check.timeout_ms)
+    finding = await _find(check, prober, trail)
+    ended = clock.read()
+    return Attempted(trail.began, ended, _doubted(finding, trail.began, ended))
+
+
+async def _find(check: Check, prober: Attempts, trail: Trail) -> Finding:
+    deadline = asyncio.timeout(check.timeout_ms / 1000)
+    try:
+        async with deadline:
+            return await prober.probe(check)
+    except Exception as error:  # noqa: BLE001 - a bug of ours must not read as an outage of theirs
+        if deadline.expired() and isinstance(error, TimeoutError):
+            return _cut_off(check, trail)
+        _log_once(check, error)
+        return _unfinished(trail, Reason.INTERNAL, f"{type(error).__name__}: a bug, see the log")
+
+
+def _cut_off(check: Check, trail: Trail) -> Finding:
+    late_ms = (trail.clock.read().boot_ns - trail.began.boot_ns) // NS_PER_MS - check.timeout_ms
+    where = f"in {trail.phase}" if trail.phase else "before an answer"
+    if late_ms > max(check.interval_ms // 10, LEAST_STALL_MS):
+        return _unfinished(trail, Reason.STALL, f"the deadline passed unnoticed for {late_ms} ms, {where}")
+    if trail.phase == OUR_RESOLVER:
+        return _unfinished(trail, Reason.RESOLVER_UNREACHABLE, "the name was not resolved before the deadline")
+    return _unfinished(trail, Reason.TIMEOUT, f"timeout {where} after {check.timeout_ms} ms")
+
+
+def _unfinished(trail: Trail, reason: Reason, detail: str) -> Finding:
+    return Finding(
+        state=reason.state,
+        reason=reason,
+        phases_us=dict(trail.phases_us),
+        address=trail.address,
+        detail=detail,
+        facts=dict(trail.facts),
+    )
+
+
+def _doubted(finding: Finding, sent: Reading, ended: Reading) -> Finding:
+    """The finding, or unknown when the clocks say that the attempt cannot be believed."""
+    lasted_ns = ended.boot_ns - sent.boot_ns
+    slept_ns = lasted_ns - (ended.mono_ns - sent.mono_ns)
+    stepped_ns = (ended.wall_ns - sent.wall_ns) - lasted_ns
+    if slept_ns > SLEPT_NS:
+        reason, by_ns = Reason.SUSPEND, slept_ns
+    elif abs(stepped_ns) > STEPPED_NS:
+        reason, by_ns = Reason.CLOCK_STEP, stepped_ns
+    else:
+        return finding
+    detail = f"{by_ns // NS_PER_MS} ms during the attempt, which saw: {finding.reason or finding.state}"
+    return replace(finding, state=State.UNKNOWN, reason=reason, latency_us=None, detail=detail)
+
+
+def _log_once(check: Check, error: Exception) -> None:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    bug = (type(error).__name__, place.filename, place.lineno or 0)
+    if bug in _logged:
+        return
+    _logged.add(bug)
+    log.error("prober broke", exc_info=error, extra={"check": check.key, "kind": check.kind})

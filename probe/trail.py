@@ -1,0 +1,66 @@
+"""How far one attempt has come: what is left to tell when the deadline cuts it off.
+
+The runner begins a trail and hands its clock in with it; the prober names the phase it is in.
+Whoever works for the attempt finds the trail by `current()`, tasks it starts included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+from probe.clock import NS_PER_MS, NS_PER_US, Clock
+
+NS_PER_S: Final = 1_000_000_000
+
+
+class Trail:
+    """The phases of one attempt, the address it uses and the facts found so far.
+
+    phase is the one that is open, or in which something went wrong; phases_us holds those that
+    ended, summed when an attempt enters one again (a redirect). address and facts are as in Finding.
+    """
+
+    __slots__ = ("address", "began", "clock", "facts", "phase", "phases_us", "timeout_ms")
+
+    def __init__(self, clock: Clock, timeout_ms: int) -> None:
+        """Begin now; `timeout_ms` from now the runner ends the attempt."""
+        self.clock = clock
+        self.timeout_ms = timeout_ms
+        self.began = clock.read()
+        self.phase: str | None = None
+        self.phases_us: dict[str, int] = {}
+        self.address: str | None = None
+        self.facts: dict[str, Any] = {}
+
+    @contextmanager
+    def during(self, phase: str) -> Iterator[None]:
+        """Time a phase. One that raises is not counted, but stays named."""
+        self.phase = phase
+        began_ns = self.clock.read().boot_ns
+        yield
+        took_us = (self.clock.read().boot_ns - began_ns) // NS_PER_US
+        self.phases_us[phase] = self.phases_us.get(phase, 0) + took_us
+        self.phase = None
+
+    def left_s(self, share: float = 1.0) -> float:
+        """Seconds until this share of the attempt's time is used up, never below 0."""
+        until_ns = self.began.boot_ns + self.timeout_ms * NS_PER_MS * share
+        return max(0.0, (until_ns - self.clock.read().boot_ns) / NS_PER_S)
+
+
+_CURRENT: ContextVar[Trail] = ContextVar("trail")
+
+
+def begin(clock: Clock, timeout_ms: int) -> Trail:
+    """Start the trail of an attempt that runs in this task."""
+    trail = Trail(clock, timeout_ms)
+    _CURRENT.set(trail)
+    return trail
+
+
+def current() -> Trail:
+    """The trail of the attempt that this task works for; LookupError outside of one."""
+    return _CURRENT.get()
