@@ -29,7 +29,7 @@ def check_of(address: str) -> Check:
     typed = Typed()
     try:
         target, query = _parts(kind, address)
-        target = probers.target(kind)(target)
+        target = probers.PROBERS[kind].target(target)
     except ValueError as error:
         raise UsageError(f"{address}: {error}") from error
     settings = read_settings(probers.kind_settings(kind), Table(cast("Source", typed), query))

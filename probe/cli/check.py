@@ -89,7 +89,7 @@ def _record(call: Call, config: Config, checks: list[Check], attempts: list[Atte
             origin=Origin.MANUAL,
             finding=tried.finding,
         )
-        control.submit(config.storage.path, RecordManual(outcome))
+        control.submit(config.storage.path, RecordManual(outcome, vantage=config.agent.vantage))
 
 
 def _show(call: Call, checks: list[Check], attempts: list[Attempted]) -> None:

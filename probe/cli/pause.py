@@ -28,7 +28,14 @@ def run(call: Call) -> Exit:
     now_ms = call.now_ms
     until_ms = None if length is None else now_ms + length
     for key in keys:
-        change = Pause(key=key, until_ms=until_ms, reason=call.options.reason, by=person(), at_ms=now_ms)
+        change = Pause(
+            key=key,
+            until_ms=until_ms,
+            reason=call.options.reason,
+            by=person(),
+            at_ms=now_ms,
+            vantage=config.agent.vantage,
+        )
         control.submit(config.storage.path, change)
         until = "until `probe resume`" if until_ms is None else f"until {wording.instant(until_ms, call.zone())}"
         call.out.line(f"{key} is paused {until}")

@@ -21,6 +21,8 @@ def run(call: Call) -> Exit:
 
     config = call.config()
     for key in keys_of(config, [call.options.name]):
-        control.submit(config.storage.path, Resume(key=key, by=person(), at_ms=call.now_ms))
+        control.submit(
+            config.storage.path, Resume(key=key, by=person(), at_ms=call.now_ms, vantage=config.agent.vantage)
+        )
         call.out.line(f"{key} is probed again")
     return Exit.FINE

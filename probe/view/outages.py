@@ -23,7 +23,7 @@ def outages(found: Sequence[Outage], *, zone: tzinfo = UTC, span_words: str = ""
 def outage_table(found: Sequence[Outage], zone: tzinfo, *, is_counted: bool = False) -> Table:
     """One row an outage; with `is_counted` indented and with what was counted under the terms."""
     columns = [
-        Column("CHECK"),
+        Column("CHECK", is_name=True),
         Column("BEGAN"),
         Column("ENDED"),
         Column("LASTED", is_number=True),

@@ -74,10 +74,15 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table. `wide`: shown only where the page is at least that many columns wide (or unbounded)."""
+    """One column of a table.
+
+    is_name: as the first column it may be made narrower than its longest cell, which then has a line of its own.
+    wide: shown only where the page is at least that many columns wide, or unbounded.
+    """
 
     title: str
     is_number: bool = False
+    is_name: bool = False
     wide: int = 0
 
 

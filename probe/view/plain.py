@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from probe.view.page import Block, Column, Fields, Page, Piece, Prose, Table, Tone, Words
@@ -15,8 +16,8 @@ from probe.view.page import Block, Column, Fields, Page, Piece, Prose, Table, To
 GAP: Final = 2
 """Columns between two columns of a table."""
 
-FIRST_FLOOR: Final = 18
-"""A first column is not made narrower than this; longer names take a line of their own."""
+NAME_FLOOR: Final = 18
+"""A column of names is not made narrower than this; longer names take a line of their own."""
 
 ASCII: Final = str.maketrans(
     {
@@ -93,7 +94,7 @@ def _safe(block: Block, is_ascii: bool) -> Block:
         return Fields(
             tuple((_clean_text(label, is_ascii), _clean(words, is_ascii)) for label, words in block.rows), block.indent
         )
-    columns = tuple(Column(_clean_text(c.title, is_ascii), c.is_number, c.wide) for c in block.columns)
+    columns = tuple(replace(column, title=_clean_text(column.title, is_ascii)) for column in block.columns)
     return Table(columns, tuple(tuple(_clean(cell, is_ascii) for cell in row) for row in block.rows), block.indent)
 
 
@@ -134,25 +135,30 @@ def _wrapped(words: Words, width: int | None, indent: int, hang: int) -> Iterato
     if width is None:
         yield [*line, *words]
         return
-    used, start, has_words = indent, indent, False
-    for atom in _atoms(words, max(width - max(indent, hang), 1)):
-        size = cells(atom.text)
-        if has_words and used + cells(atom.text.rstrip()) > width:
+    used, is_empty = indent, True
+    for word in _unbroken(words, max(width - max(indent, hang), 1)):
+        size = sum(cells(piece.text) for piece in word)
+        trailing = len(word[-1].text) - len(word[-1].text.rstrip())
+        if not is_empty and used + size - trailing > width:
             yield line
-            line, used, start, has_words = [Piece(" " * hang)], hang, hang, False
-        if atom.text.strip() or used > start:
-            line.append(atom)
-            used += size
-            has_words = True
+            line, used, is_empty = [Piece(" " * hang)], hang, True
+        line += word
+        used += size
+        is_empty = False
     yield line
 
 
-def _atoms(words: Words, longest: int) -> Iterator[Piece]:
-    """Words with the space that follows them; a word longer than a line is cut into pieces that fit."""
+def _unbroken(words: Words, longest: int) -> Iterator[Line]:
+    """What must not be torn apart: pieces up to the next space, each at most `longest` columns without it."""
+    word: Line = []
     for piece in words:
         for atom in _split_after_spaces(piece.text):
-            for part in _chopped(atom, longest):
-                yield Piece(part, piece.tone)
+            word.append(Piece(atom, piece.tone))
+            if atom.endswith(" "):
+                yield from _chopped(word, longest)
+                word = []
+    if word:
+        yield from _chopped(word, longest)
 
 
 def _split_after_spaces(raw: str) -> Iterator[str]:
@@ -165,13 +171,18 @@ def _split_after_spaces(raw: str) -> Iterator[str]:
         yield raw[start:]
 
 
-def _chopped(raw: str, longest: int) -> Iterator[str]:
-    while cells(raw.rstrip()) > longest:
-        taken = _fitting(raw, longest)
-        yield raw[:taken]
-        raw = raw[taken:]
-    if raw:
-        yield raw
+def _chopped(word: Line, longest: int) -> Iterator[Line]:
+    """The word itself if it fits on a line, else pieces of it that do."""
+    if sum(cells(piece.text.rstrip()) for piece in word) <= longest:
+        yield word
+        return
+    for piece in word:
+        rest = piece.text
+        while cells(rest.rstrip()) > longest:
+            taken = _fitting(rest, longest)
+            yield [Piece(rest[:taken], piece.tone)]
+            rest = rest[taken:]
+        yield [Piece(rest, piece.tone)]
 
 
 def _fitting(raw: str, longest: int) -> int:
@@ -188,7 +199,7 @@ def _table_lines(table: Table, width: int | None) -> Iterator[Line]:
     columns = [table.columns[i] for i in shown]
     rows = [[row[i] for i in shown] for row in table.rows]
     sizes = [_column_size(columns[i], [row[i] for row in rows]) for i in range(len(columns))]
-    sizes, count = _fitted(sizes, width, table.indent)
+    sizes, count = _fitted(sizes, width, table.indent, is_named=bool(columns) and columns[0].is_name)
     heads = [(Piece(column.title, Tone.FAINT),) for column in columns[:count]]
     yield _aligned(heads, columns, sizes, table.indent)
     for row in rows:
@@ -198,7 +209,7 @@ def _table_lines(table: Table, width: int | None) -> Iterator[Line]:
 def _is_shown(table: Table, index: int, width: int | None) -> bool:
     """Whether a column has room on such a page and anything to say."""
     has_room = width is None or width >= table.columns[index].wide
-    return has_room and (not table.rows or any(row[index] and _size(row[index]) for row in table.rows))
+    return index == 0 or (has_room and (not table.rows or any(_size(row[index]) for row in table.rows)))
 
 
 def _column_size(column: Column, column_cells: Sequence[Words]) -> int:
@@ -209,11 +220,13 @@ def _size(words: Words) -> int:
     return sum(cells(piece.text) for piece in words)
 
 
-def _fitted(sizes: list[int], width: int | None, indent: int) -> tuple[list[int], int]:
-    """Sizes with the first column narrowed where needed, and how many columns fit beside each other."""
-    if width is None:
+def _fitted(sizes: list[int], width: int | None, indent: int, *, is_named: bool) -> tuple[list[int], int]:
+    """Sizes with the column of names narrowed where needed, and how many columns fit beside each other."""
+    if width is None or not sizes:
         return sizes, len(sizes)
-    first = min(sizes[0], max(FIRST_FLOOR, width - indent - sum(sizes[1:]) - GAP * (len(sizes) - 1)), width - indent)
+    first = min(sizes[0], width - indent)
+    if is_named:
+        first = min(first, max(NAME_FLOOR, width - indent - sum(sizes[1:]) - GAP * (len(sizes) - 1)))
     sizes = [first, *sizes[1:]]
     count = len(sizes)
     while count > 1 and indent + sum(sizes[:count]) + GAP * (count - 1) > width:

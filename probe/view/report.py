@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 from fractions import Fraction
 
-from probe.sla.assessment import Assessment, Exclusion, Figures, Outage, Stretch, Verdict, Why
+from probe.sla.assessment import Assessment, Exclusion, Figures, Stretch, Verdict, Why
 from probe.view import wording
 from probe.view.outages import outage_table
 from probe.view.page import (
@@ -113,10 +113,16 @@ def _figures(figures: Figures) -> Words:
 def _budget(one: Assessment) -> Words:
     said = f"{span(one.budget_ms)}"
     if one.budget_left is not None:
-        worst, best = one.budget_left
-        said += f", left {span(worst)}" if worst == best else f", left {span(worst)} to {span(best)}"
+        said += f", {left(one.budget_left)}"
     burning = "; ".join(f"{rate_text(rate)}× over {window}" for window, rate in one.burn.items() if rate)
     return words(said, f"; burning {burning}" if burning else "")
+
+
+def left(budget_left: tuple[Fraction, Fraction]) -> str:
+    """What is left of a budget, worst and best: `overspent by 6 m to 7 m`, `left 1 m to 2 m`."""
+    worst, best = budget_left
+    word, low, high = ("left", worst, best) if best >= 0 else ("overspent by", -best, -worst)
+    return f"{word} {span(low)}" if low == high else f"{word} {span(low)} to {span(high)}"
 
 
 def rate_text(rate: Fraction) -> str:
@@ -157,12 +163,10 @@ def _objective(one: Assessment) -> Words:
     own = one.objective
     if own is None:
         return ()
-    worst, best = own.budget_left
-    left = span(worst) if worst == best else f"{span(worst)} to {span(best)}"
     return words(
         f"≥ {wording.exact_percent(own.target)}: ",
         wording.verdict(own.verdict, own.reason),
-        f"; {span(own.budget_ms)} allowed, left {left}",
+        f"; {span(own.budget_ms)} allowed, {left(own.budget_left)}",
     )
 
 
@@ -249,13 +253,3 @@ def _readings(one: Assessment) -> Table:
         for reading in one.readings
     )
     return Table(columns, rows, indent=2)
-
-
-def missed(assessments: Sequence[Assessment]) -> bool:
-    """Whether any promise was missed."""
-    return any(one.verdict is Verdict.MISSED for one in assessments)
-
-
-def outages_of(assessments: Sequence[Assessment]) -> tuple[Outage, ...]:
-    """The outages of all assessments, in order of their beginning."""
-    return tuple(sorted((o for one in assessments for o in one.outages), key=lambda o: o.start_earliest_ms))

@@ -81,7 +81,7 @@ def _checks(checks: Sequence[CheckStatus], snapshot: Snapshot, zone: tzinfo, mos
     shown, left = checks[:most], checks[len(checks) if most is None else most :]
     marks = max((len(check.strip) for check in checks), default=0)
     columns = (
-        Column("CHECK" if checks[0].role is Role.CHECK else "OUR OWN LINE"),
+        Column("CHECK" if checks[0].role is Role.CHECK else "OUR OWN LINE", is_name=True),
         Column("STATE"),
         Column("FOR", is_number=True),
         Column("LATENCY", is_number=True),
@@ -133,7 +133,7 @@ def _services(services: Sequence[ServiceStatus], most: int | None) -> list[Block
     ranked = sorted(services, key=_peril)
     shown, left = ranked[:most], ranked[len(ranked) if most is None else most :]
     columns = (
-        Column("SERVICE"),
+        Column("SERVICE", is_name=True),
         Column("PROMISED", is_number=True),
         Column("AVAILABILITY", is_number=True),
         Column("BUDGET LEFT", is_number=True),
