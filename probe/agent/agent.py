@@ -1,0 +1,169 @@
+"""One agent: starts everything in one order, ends it in the other, and reloads without missing a tick.
+
+Start: descriptors, record, probers, control socket, scheduler, READY. Stop: no more ticks, what runs meets
+its deadline, the record is flushed and closed. A second signal does not wait for deadlines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from probe import __version__
+from probe.agent import descriptors
+from probe.agent.crew import Crew
+from probe.agent.desk import Desk
+from probe.agent.record import Record
+from probe.agent.systemd import ServiceManager
+from probe.agent.watchdog import Watchdog
+from probe.clock import Clock
+from probe.config import Config, changes, load
+from probe.control import ControlServer
+from probe.errors import ConfigError
+from probe.model import EventKind
+
+log = logging.getLogger(__name__)
+
+
+class Agent:
+    """The agent of one configuration file, from its start to its end."""
+
+    def __init__(self, config: Config, clock: Clock, watch: Callable[[Config], None] | None = None) -> None:
+        """Nothing is opened before `run`."""
+        self.config, self._clock, self._watch = config, clock, watch or (lambda _: None)
+        self._manager = ServiceManager()
+        self._record = Record(config, clock)
+        self._crew = Crew(config, clock, self._record.recorder, self._record.references)
+        self._watchdog = Watchdog(clock, self._record, self._crew, self._manager)
+        self._stop, self._hurry = asyncio.Event(), asyncio.Event()
+        self._reloading = asyncio.Lock()
+        self._tasks: set[asyncio.Task[list[str]]] = set()
+
+    async def run(self) -> int:
+        """Work until told to stop; the exit code. Raises ProbeError when it cannot start."""
+        in_flight = descriptors.attempts_in_flight(descriptors.raise_limit())
+        self._crew.prepare(self.config)
+        asyncio.get_running_loop().set_exception_handler(_log_bug)
+        async with self._recording(), self._listening(), self._obeying():
+            self._crew.start(self._record.pauses(), in_flight)
+            self._watchdog.start()
+            self._tell_started()
+            self._watch(self.config)
+            await self._stop.wait()
+            self._manager.tell("STOPPING=1")
+            await self._crew.stop(self._hurry)
+        return 0
+
+    def stop(self) -> None:
+        """Stop in good order; the second time, at once."""
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    async def reload(self) -> list[str]:
+        """Read the files again. A configuration with problems changes nothing; they are logged and returned."""
+        async with self._reloading:
+            self._manager.tell("RELOADING=1", f"MONOTONIC_USEC={self._clock.read().mono_ns // 1000}")
+            try:
+                problems = await self._follow_files()
+            finally:
+                self._manager.tell("READY=1")
+        return problems
+
+    @asynccontextmanager
+    async def _recording(self) -> AsyncIterator[None]:
+        self._record.open()
+        self._note(EventKind.START, version=__version__, pid=os.getpid(), checks=len(self.config.checks))
+        try:
+            yield
+        finally:
+            self._watchdog.stop()
+            self._note(EventKind.STOP)
+            await asyncio.to_thread(self._record.close)
+            log.info("stopped", extra={"recorded": self._record.recorder.acknowledged})
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
+        desk = Desk(self._clock, self._record, self._crew, self.reload)
+        server = ControlServer(self.config.storage.path, desk.answer)
+        await server.start()
+        try:
+            yield
+        finally:
+            await server.stop()
+
+    @asynccontextmanager
+    async def _obeying(self) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        deeds = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGHUP: self._reload_soon}
+        for number, deed in deeds.items():
+            loop.add_signal_handler(number, deed)
+        try:
+            yield
+        finally:
+            for number in deeds:
+                loop.remove_signal_handler(number)
+
+    def _reload_soon(self) -> None:
+        """SIGHUP: however many come while one reload waits, one more is made."""
+        if len(self._tasks) < 2:
+            task = asyncio.get_running_loop().create_task(self.reload(), name="reload")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _follow_files(self) -> list[str]:
+        try:
+            config = await asyncio.to_thread(load, self.config.path)
+            self._refuse_moves(config)
+            self._crew.prepare(config)
+        except ConfigError as error:
+            return self._refuse(list(error.problems))
+        self._follow(config)
+        return []
+
+    def _refuse_moves(self, config: Config) -> None:
+        problems = []
+        if config.storage.path != self.config.storage.path:
+            problems.append(f"{config.path}: storage.path: another database needs a restart")
+        if config.agent.vantage != self.config.agent.vantage:
+            problems.append(f"{config.path}: agent.vantage: another vantage point needs a restart")
+        if problems:
+            raise ConfigError(tuple(problems))
+
+    def _refuse(self, problems: list[str]) -> list[str]:
+        for problem in problems:
+            log.error("the configuration is refused, the old one stays", extra={"problem": problem})
+        self._note(EventKind.RELOAD_REFUSED, problems=problems)
+        return problems
+
+    def _follow(self, config: Config) -> None:
+        difference = changes(self.config, config)._asdict()
+        self.config = config
+        self._record.follow(config)
+        for key in (*difference["removed"], *difference["changed"]):
+            self._record.journal.forget(key)
+        self._note(EventKind.RELOAD, checks=len(config.checks), **difference)
+        self._crew.follow(config)
+        self._watchdog.follow()
+        self._watch(config)
+        log.info("reloaded", extra={name: len(keys) for name, keys in difference.items()})
+
+    def _note(self, kind: EventKind, **facts: Any) -> None:
+        self._record.recorder.note(kind, self._clock.read().boot_ms, **facts)
+
+    def _tell_started(self) -> None:
+        self._manager.tell("READY=1", f"STATUS=probing {len(self.config.checks)} checks")
+        storage = str(self.config.storage.path)
+        log.info("recording", extra={"checks": len(self.config.checks), "storage": storage, "pid": os.getpid()})
+        for warning in self.config.warnings:
+            log.warning("configuration", extra={"warning": warning})
+
+
+def _log_bug(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody else caught is a bug of ours: one line, and the agent goes on."""
+    log.error("a bug: please report it", extra={"what": context.get("message")}, exc_info=context.get("exception"))

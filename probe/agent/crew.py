@@ -1,0 +1,121 @@
+"""Those who do the probing: probers, lanes, scheduler, and the extra rounds of the references."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from probe.agent.pauses import Pauses
+from probe.agent.recorder import Recorder
+from probe.clock import Clock, Reading
+from probe.config import Config
+from probe.errors import ConfigError
+from probe.lanes import Ending, Lanes, Limits
+from probe.model import Check, Finding, Role, State, Tick
+from probe.probers import PROBERS
+from probe.probers.prober import Prober
+from probe.references import References
+from probe.runner import attempt
+from probe.scheduler import Scheduler
+
+log = logging.getLogger(__name__)
+
+MARGIN_S: Final = 2.0
+"""What draining may take beyond the longest deadline."""
+
+
+class Crew:
+    """Probes everything that is configured and not paused; each ending goes to the recorder."""
+
+    def __init__(self, config: Config, clock: Clock, recorder: Recorder, references: References) -> None:
+        """Make what attempts share. Nothing is probed before `start`."""
+        self.config, self._clock = config, clock
+        self._recorder, self._references = recorder, references
+        self._probers: dict[str, Prober] = {}
+        self.pauses = Pauses()
+        self.lanes = Lanes(
+            self._attempt, self._ended, clock, Limits(config.agent.concurrency, 1, config.agent.recheck_rate)
+        )
+        self.scheduler = Scheduler(self._tick, clock)
+
+    def prepare(self, config: Config) -> None:
+        """Make what the attempts of a configuration share. Raises ConfigError when that cannot be made."""
+        problems = []
+        for check in config.checks:
+            try:
+                self._prober(check.kind).prepare(check)
+            except ValueError as error:
+                problems.append(f"{config.path}: check {check.key}: {error}")
+        if problems:
+            raise ConfigError(tuple(problems))
+
+    def start(self, pauses: Pauses, in_flight: int) -> None:
+        """Begin to probe; `in_flight` attempts may wait for their peers at once."""
+        self.pauses, self._in_flight = pauses, in_flight
+        self.follow(self.config)
+        self.scheduler.start()
+
+    def follow(self, config: Config) -> None:
+        """From now on this configuration; new and changed checks tick at once."""
+        self.config = config
+        self.lanes.set_limits(Limits(config.agent.concurrency, self._in_flight, config.agent.recheck_rate))
+        self.lanes.set_checks(self.pauses.others(config.checks))
+        self.scheduler.set_checks(config.checks)
+
+    def pause(self, key: str, until_ms: int | None) -> None:
+        """Probe this check no more; what is running of it leaves no outcome."""
+        self.pauses.add(key, until_ms)
+        self.lanes.forget(key)
+
+    def resume(self, key: str) -> None:
+        """Probe it again, at once."""
+        self.pauses.remove(key)
+        self._wake((key,))
+
+    def expire(self, now_ms: int) -> None:
+        """Probe those again whose pause is over by the wall clock."""
+        self._wake(self.pauses.expire(now_ms))
+
+    def _wake(self, keys: tuple[str, ...]) -> None:
+        if not keys:
+            return
+        self.lanes.set_checks(self.pauses.others(self.config.checks))
+        for key in keys:
+            self.scheduler.prompt(key)
+
+    async def stop(self, hurry: asyncio.Event) -> None:
+        """No more ticks; wait for what is running, each by its own deadline, unless there is hurry. Then clean up."""
+        self.scheduler.stop()
+        longest_s = max((check.timeout_ms for check in self.config.checks), default=0) / 1000
+        drained = asyncio.ensure_future(self.lanes.drain())
+        hurried = asyncio.ensure_future(hurry.wait())
+        await asyncio.wait((drained, hurried), timeout=longest_s + MARGIN_S, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        await self.lanes.abandon()
+        await drained
+        for prober in self._probers.values():
+            await prober.aclose()
+
+    def _prober(self, kind: str) -> Prober:
+        if kind not in self._probers:
+            self._probers[kind] = PROBERS[kind]()
+        return self._probers[kind]
+
+    def _tick(self, tick: Tick) -> None:
+        self.lanes.tick(tick)
+
+    async def _attempt(self, check: Check) -> tuple[Reading, Finding]:
+        tried = await attempt(check, self._prober(check.kind), self._clock)
+        return tried.sent, tried.finding
+
+    def _ended(self, ending: Ending) -> None:
+        self._recorder.take(ending)
+        if ending.finding.state is State.DOWN and ending.check.role is Role.CHECK:
+            now_ms = self._clock.read().boot_ms
+            round_ms = self._references.round_ms(now_ms)
+            if round_ms is not None:
+                asyncio.get_running_loop().call_later((round_ms - now_ms) / 1000, self._ask_references)
+
+    def _ask_references(self) -> None:
+        self.lanes.ask(self._references.keys())

@@ -1,0 +1,105 @@
+"""From the end of an attempt to the record: gives it its instant, and counts what the record has acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Final, NamedTuple, Protocol
+
+from probe.agent.journal import Journal
+from probe.lanes import Ending
+from probe.model import Event, EventKind, Outcome
+from probe.references import References
+
+log = logging.getLogger(__name__)
+
+GATHER_S: Final = 0.01
+"""Outcomes that end within so short a time are handed over together."""
+
+
+class Keeper(Protocol):
+    """What is needed of the store's writer here: a future is done when the commit has returned."""
+
+    def record(self, outcomes: Sequence[Outcome]) -> Future[None]:
+        """Append outcomes in the order of their send times."""
+        ...
+
+    def event(self, event: Event) -> Future[None]:
+        """Append an event."""
+        ...
+
+
+class Scale(NamedTuple):
+    """The present clock segment: instants are boottime plus its offset."""
+
+    clock: int
+    offset_ms: int
+
+
+class Recorder:
+    """The way of outcomes and events into the record. `before` is called ahead of each outcome."""
+
+    def __init__(self, keeper: Keeper, references: References, journal: Journal, scale: Scale) -> None:
+        """Outcomes get their instants on `scale`, which may be replaced at any time."""
+        self._keeper, self._references, self._journal = keeper, references, journal
+        self.scale = scale
+        self.acknowledged = 0
+        """Outcomes whose commit has returned."""
+        self.refused = 0
+        """Outcomes that the record did not take."""
+        self.before: Callable[[], None] = lambda: None
+        self._batch: list[Outcome] = []
+
+    @property
+    def unacknowledged(self) -> int:
+        """Outcomes handed in and not yet committed."""
+        return len(self._batch)
+
+    def take(self, ending: Ending) -> None:
+        """Record one ending, tell the references and the journal."""
+        self.before()
+        scale = self.scale
+        outcome = Outcome(
+            key=ending.check.key,
+            revision=ending.check.revision,
+            at_ms=ending.at_boot_ms + scale.offset_ms,
+            clock=scale.clock,
+            origin=ending.origin,
+            finding=ending.finding,
+            due_ms=None if ending.due_boot_ms is None else ending.due_boot_ms + scale.offset_ms,
+        )
+        if not self._batch:
+            asyncio.get_running_loop().call_later(GATHER_S, self.flush)
+        self._batch.append(outcome)
+        self._references.see(outcome.key, outcome.state, ending.at_boot_ms)
+        self._journal.tell(ending.check, outcome, ending.at_boot_ms)
+
+    def note(self, kind: EventKind, at_boot_ms: int, lasted_ms: int | None = None, **facts: Any) -> None:
+        """Record an event of the agent, behind the outcomes so far."""
+        self.flush()
+        scale = self.scale
+        future = self._keeper.event(Event(at_boot_ms + scale.offset_ms, scale.clock, kind, lasted_ms, facts))
+        future.add_done_callback(_complain)
+
+    def flush(self) -> None:
+        """Hand over what was gathered."""
+        if not self._batch:
+            return
+        batch, self._batch = self._batch, []
+        future = self._keeper.record(batch)
+        future.add_done_callback(lambda done: self._settle(done, len(batch)))
+
+    def _settle(self, done: Future[None], count: int) -> None:
+        if done.cancelled() or done.exception() is not None:
+            self.refused += count
+            _complain(done)
+        else:
+            self.acknowledged += count
+
+
+def _complain(done: Future[None]) -> None:
+    error = None if done.cancelled() else done.exception()
+    if error is not None:
+        log.error("the record did not take it", extra={"error": str(error)})
