@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from probe.clock import Reading
-from probe.lanes import Admission, Attempted, Lane, Lanes, Limits, Rate, late_after_ms
+from probe.lanes import Admission, Ending, Lane, Lanes, Limits, Rate, late_after_ms
 from probe.model import Check, Finding, Origin, Reason, Rule, Sample, SpanClass, State, Tick
 from probe.sla.classify import classify
 from tests.builders import a_check
@@ -28,7 +28,7 @@ class Bench:
         self.clock = HandClock()
         self.checks = {check.key: check for check in checks}
         self.answer = answer
-        self.ends: list[Attempted] = []
+        self.ends: list[Ending] = []
         self.most = 0
         self.lanes = Lanes(self.attempt, self.ends.append, self.clock, limits)
 

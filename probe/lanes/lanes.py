@@ -15,7 +15,7 @@ Attempt = Callable[[Check], Awaitable[tuple[Reading, Finding]]]
 """Sends one attempt of a check under its deadline: the clocks at sending, and what was seen. Never raises."""
 
 
-class Attempted(NamedTuple):
+class Ending(NamedTuple):
     """What one attempt, or one tick that got none, ended as. Instants on the boottime clock."""
 
     check: Check
@@ -28,7 +28,7 @@ class Attempted(NamedTuple):
 class Lanes:
     """All lanes of the agent. Ends of one check reach `record` in the order of their send times."""
 
-    def __init__(self, attempt: Attempt, record: Callable[[Attempted], None], clock: Clock, limits: Limits) -> None:
+    def __init__(self, attempt: Attempt, record: Callable[[Ending], None], clock: Clock, limits: Limits) -> None:
         """Nothing runs until a tick comes; all calls must be made on one running event loop."""
         self._attempt, self._record, self._clock = attempt, record, clock
         self._admission, self._rate = Admission(limits), Rate(limits.recheck_rate)
@@ -222,7 +222,7 @@ class Lanes:
         del self._tasks[key]
         lane.sent_ms = reading.boot_ms
         lane.end(finding.state, self._now_ms())
-        self._record(Attempted(lane.check, order.origin, reading.boot_ms, order.due_ms, finding))
+        self._record(Ending(lane.check, order.origin, reading.boot_ms, order.due_ms, finding))
         for due_ms in self._held.pop(key, ()):
             self._overrun(lane, due_ms)
         self._arrange(lane)
@@ -242,4 +242,4 @@ class Lanes:
         at_ms = lane.skip(due_ms)
         detail = f"due {self._now_ms() - due_ms} ms ago"
         finding = Finding(state=State.UNKNOWN, reason=Reason.OVERRUN, detail=detail)
-        self._record(Attempted(lane.check, Origin.GRID, at_ms, due_ms, finding))
+        self._record(Ending(lane.check, Origin.GRID, at_ms, due_ms, finding))
