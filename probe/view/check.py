@@ -31,13 +31,22 @@ def _fields(tested: Check, found: Finding, sent: str, is_recorded: bool) -> Iter
     yield "kind", words(tested.kind)
     yield "target", words(tested.target)
     yield "address", words(found.address or wording.NOTHING)
-    yield "sent", words(sent)
+    yield "at", words(sent)
     yield "latency", words(wording.latency(found.latency_us))
     if found.detail:
         yield "detail", words(found.detail)
     for name, value in found.facts.items():
-        yield name.replace("_", " "), words(fact(value))
+        yield _named(name, value)
     yield "recorded", words("yes, as a manual outcome: no verdict uses it" if is_recorded else "no")
+
+
+def _named(name: str, value: object) -> tuple[str, Words]:
+    """A fact and its label; what is named `…_us` is microseconds."""
+    label = name.removesuffix("_us").replace("_", " ")
+    if label != name.replace("_", " "):
+        times = value if isinstance(value, list | tuple) else [value]
+        return label, words(", ".join(wording.latency(one) if isinstance(one, int) else fact(one) for one in times))
+    return label, words(fact(value))
 
 
 def fact(value: object) -> str:

@@ -75,7 +75,7 @@ def _fields(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Words]]:
     yield "downtime", _figures(one.downtime)
     if one.raw_downtime != one.downtime:
         yield "before exclusions", _figures(one.raw_downtime)
-    yield "unknown", words(span(one.unknown_ms), faint(f"; {wording.percent(one.coverage)} % measured"))
+    yield "unknown", words(span(one.unknown_ms), _coverage(one.coverage))
     if one.budget_ms is not None:
         yield "error budget", _budget(one)
     yield "verdict", _verdict(one)
@@ -108,6 +108,10 @@ def _availability(one: Assessment) -> Words:
 def _figures(figures: Figures) -> Words:
     most = "not bounded by the log" if figures.high is None else f"at most {span(figures.high)}"
     return words(f"{span(figures.low)} proven, best estimate {span(figures.point)}, {most}")
+
+
+def _coverage(coverage: Fraction | None) -> Words:
+    return () if coverage is None else (faint(f"; {wording.percent(coverage)} % of the time was measured"),)
 
 
 def _budget(one: Assessment) -> Words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from probe.sla.clauses import Clause, CreditRow, OutageRule, Shortest, Source
 from probe.sla.terms import Terms
@@ -25,6 +26,11 @@ from probe.view.page import (
 from probe.view.wording import exact_percent, span
 
 UNSTATED = "not stated: a verdict that depends on it shows every reading"
+COMBINES: Final = {
+    "each": "each is judged by itself",
+    "any": "down while any of them is",
+    "all_down": "down only while all of them are",
+}
 
 
 def catalogue(published: Mapping[str, Sequence[Terms]]) -> Page:
@@ -77,7 +83,7 @@ def _fields(terms: Terms) -> Iterator[tuple[str, Words]]:
     yield "period", words(f"{_period(terms)}, in {terms.timezone or 'a zone that the terms leave open'}")
     yield "outage", words(outage_words(terms.outage))
     yield "measured over", words(_denominator(terms.denominator))
-    yield "several parts", words(terms.combine or UNSTATED)
+    yield "several parts", words(COMBINES.get(terms.combine or "", UNSTATED))
     for clause in terms.exclusions:
         yield ("excused" if clause.excused else "not excused"), words(clause_words(clause))
     if not terms.exclusions:
@@ -102,10 +108,11 @@ def outage_words(rule: OutageRule) -> str:
     if rule.unit_ms:
         said.append(f"only whole units of {span(rule.unit_ms)} count, {rule.unit_align or 'from a start not stated'}")
     if rule.bucket_ms:
-        said.append(f"in buckets of {span(rule.bucket_ms)}, bad when {rule.bucket_rule or 'not stated'} fails")
+        which = f"bad when {rule.bucket_rule} of it fails" if rule.bucket_rule else "bad when, is not stated"
+        said.append(f"in buckets of {span(rule.bucket_ms)}, {which}")
     if rule.rounding:
         rounding = rule.rounding
-        said.append(f"rounded {rounding.mode} to {span(rounding.unit_ms)} per {rounding.level.replace('_', ' ')}")
+        said.append(f"rounded {rounding.mode} to {span(rounding.unit_ms)}, {rounding.level.replace('_', ' ')}")
     return "; ".join(said)
 
 
@@ -136,7 +143,7 @@ def _denominator(denominator: str | None) -> str:
 
 def _remedy(terms: Terms) -> Iterator[tuple[str, Words]]:
     if terms.remedy is None:
-        yield "credit", words(UNSTATED)
+        yield "credit", words("not stated")
         return
     of_what = f" of {terms.remedy.fee_base.replace('_', ' ')}" if terms.remedy.fee_base else ""
     if terms.remedy.kind == "pro_rata":
@@ -154,7 +161,7 @@ def _range(one: CreditRow) -> str:
 def _claim(terms: Terms) -> Iterator[tuple[str, Words]]:
     claim = terms.claim
     if claim is None:
-        yield "claim", words(UNSTATED)
+        yield "claim", words("not stated")
         return
     if claim.within is None:
         yield "claim", words("the terms state no deadline")

@@ -132,8 +132,10 @@ def _rest(left: Sequence[CheckStatus]) -> list[Block]:
 def _services(services: Sequence[ServiceStatus], most: int | None) -> list[Block]:
     ranked = sorted(services, key=_peril)
     shown, left = ranked[:most], ranked[len(ranked) if most is None else most :]
+    periods = {service.period for service in services}
+    shared = next(iter(periods)) if len(periods) == 1 else ""
     columns = (
-        Column("SERVICE", is_name=True),
+        Column(f"SERVICE  {shared}".rstrip(), is_name=True),
         Column("PROMISED", is_number=True),
         Column("AVAILABILITY", is_number=True),
         Column("BUDGET LEFT", is_number=True),
@@ -143,7 +145,7 @@ def _services(services: Sequence[ServiceStatus], most: int | None) -> list[Block
         Column("PROVIDER", wide=120),
         Column("WHY"),
     )
-    table = Table(columns, tuple(_service_row(service) for service in shown))
+    table = Table(columns, tuple(_service_row(service, shared) for service in shown))
     return [table, *([paragraph(faint(f"and {len(left):,} more"))] if left else [])]
 
 
@@ -151,7 +153,7 @@ def _peril(service: ServiceStatus) -> tuple[str, str, str]:
     return service.verdict, service.service, service.check or ""
 
 
-def _service_row(service: ServiceStatus) -> tuple[Words, ...]:
+def _service_row(service: ServiceStatus, shared: str) -> tuple[Words, ...]:
     left = service.budget_left_ms
     is_running = service.reason is Why.RUNNING
     return row(
@@ -160,7 +162,7 @@ def _service_row(service: ServiceStatus) -> tuple[Words, ...]:
         wording.percent_range(service.low, service.high),
         wording.NOTHING if left is None else wording.rough_range(*left),
         _so_far(service),
-        service.period,
+        "" if service.period == shared else service.period,
         wording.rough(service.budget_ms),
         service.provider or wording.NOTHING,
         "" if service.reason is None or is_running else wording.WHYS[service.reason],

@@ -5,9 +5,9 @@ Rich is given finished, printable lines as Text: it finds no markup, no emoji an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Final, TypeVar
+from typing import IO, Final
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -26,9 +26,7 @@ STYLES: Final = {
     Tone.WARN: "yellow",
 }
 
-Row = TypeVar("Row")
-
-__all__ = ["Console", "Screen", "console", "counted", "progress", "rendered", "show"]
+__all__ = ["Console", "Screen", "console", "progress", "rendered", "show"]
 
 
 def console(stream: IO[str], *, no_color: bool = False, width: int | None = None) -> Console:
@@ -93,13 +91,3 @@ def progress(target: Console, label: str, total: int | None) -> Iterator[Callabl
     with bar:
         task = bar.add_task(plain.printable(label), total=total)
         yield lambda step: bar.update(task, advance=step)
-
-
-def counted(rows: Iterable[Row], advance: Callable[[int], None], every: int = 1000) -> Iterator[Row]:
-    """The rows unchanged, the bar moved each `every` of them."""
-    number = 0
-    for number, one in enumerate(rows, 1):
-        if number % every == 0:
-            advance(every)
-        yield one
-    advance(number % every)

@@ -28,7 +28,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.ISP: "the ISP",
     Cause.OWN_NETWORK: "our own line",
     Cause.OWN_NETWORK_OR_ISP: "our own line",
-    Cause.AGENT_GAP: "nothing measured: the agent was off, asleep or overloaded",
+    Cause.AGENT_GAP: "nothing was measured",
     Cause.UNKNOWN_REFERENCE: "nobody charged: no reference was certainly up",
     Cause.UNKNOWN_TARGET: "the attempts could not be judged",
 }
@@ -205,11 +205,13 @@ def promise(promised: Promise | None) -> str:
 
 
 def latency(taken_us: int | None) -> str:
-    """A latency rounded down to a tenth of a millisecond, or a hundredth of a second: `12.3 ms`, `1.23 s`."""
+    """A latency rounded down, three digits or so: `0.05 ms`, `12.3 ms`, `1.23 s`."""
     if taken_us is None:
         return NOTHING
     if taken_us >= 1_000_000:
         return f"{taken_us // 1_000_000}.{taken_us % 1_000_000 // 10_000:02d} s"
+    if taken_us < 1000:
+        return f"0.{taken_us // 10:02d} ms"
     return f"{taken_us // 1000}.{taken_us % 1000 // 100} ms"
 
 

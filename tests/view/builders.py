@@ -98,14 +98,30 @@ def office() -> Snapshot:
     """One check fails and is not confirmed, one is down, one cannot be judged; the line is watched."""
     return snapshot(
         check(),
-        check("mail", Standing.DOWN, kind="tcp", reason=Reason.REFUSED, cause=Cause.PROVIDER_OR_PATH,
-              latency_us=None, strip="U" * 22 + "SD", detail="[Errno 111] Connection refused"),
+        check(
+            "mail",
+            Standing.DOWN,
+            kind="tcp",
+            reason=Reason.REFUSED,
+            cause=Cause.PROVIDER_OR_PATH,
+            latency_us=None,
+            strip="U" * 22 + "SD",
+            detail="[Errno 111] Connection refused",
+        ),
         check("blog", Standing.DOWN, failures=1, reason=Reason.TIMEOUT, latency_us=None, strip="U" * 23 + "S"),
-        check("vpn", Standing.UNKNOWN, kind="icmp", service=None, reason=Reason.NO_ROUTE_LOCAL,
-              cause=Cause.OWN_NETWORK, latency_us=None, strip=" " * 20 + "U??U"),
+        check(
+            "vpn",
+            Standing.UNKNOWN,
+            kind="icmp",
+            service=None,
+            reason=Reason.NO_ROUTE_LOCAL,
+            cause=Cause.OWN_NETWORK,
+            latency_us=None,
+            strip=" " * 20 + "U??U",
+        ),
         check("gateway", role=Role.GATEWAY, kind="icmp", service=None, latency_us=450),
         services=(service(),),
-    )  # fmt: skip
+    )
 
 
 def outage(**more: Any) -> Outage:
@@ -150,8 +166,13 @@ def assessment(**more: Any) -> Assessment:
         "reason": None,
         "claimable": True,
         "readings": (
-            Reading("maintenance", "maintenance is excused", Verdict.MISSED, None,
-                    Bounds(Fraction(9997, 10000), None, Fraction(99975, 100000))),
+            Reading(
+                "maintenance",
+                "maintenance is excused",
+                Verdict.MISSED,
+                None,
+                Bounds(Fraction(9997, 10000), None, Fraction(99975, 100000)),
+            ),
         ),
         "exclusions": (
             Exclusion(NOW, NOW + 240_000, "scheduled_maintenance", "numerator", 240_000, None, 1),
@@ -161,12 +182,13 @@ def assessment(**more: Any) -> Assessment:
         "stretches": (Stretch(NOW + DAY, NOW + DAY + 60_000, Cause.AGENT_GAP),),
         "credit": Credit(Decimal("24.00"), Decimal("24.00"), "USD", "row < 99.99 % → 100 %"),
         "claim": Claim(None, None, ("a ticket number",)),
-        "objective": Objective(Fraction(9995, 10000), Verdict.MET, None, Fraction(1_339_200),
-                               (Fraction(600_000), Fraction(679_200))),
+        "objective": Objective(
+            Fraction(9995, 10000), Verdict.MET, None, Fraction(1_339_200), (Fraction(600_000), Fraction(679_200))
+        ),
         "resolution": Resolution(120_000, 5_000, 60_000),
         "burn": {"1h": Fraction(0), "6h": Fraction(29, 20)},
         "samples": 44_808,
         "revisions": ("ab12",),
         "notes": ("the terms let the provider's own monitor decide",),
-    }  # fmt: skip
+    }
     return Assessment(**(known | more))

@@ -154,7 +154,11 @@ def test_no_line_is_too_long_and_nothing_dangerous_or_missing(
     table = Table(
         (Column("NAME", is_name=True), Column("B", is_number=True), Column("C")), tuple(row(*cells) for cells in texts)
     )
-    page: Page = (table, *(paragraph(*cells) for cells in texts), Fields(tuple(("label", words(*cells)) for cells in texts)))
+    page: Page = (
+        table,
+        *(paragraph(*cells) for cells in texts),
+        Fields(tuple(("label", words(*cells)) for cells in texts)),
+    )
     lines = shown(page, width, is_ascii=is_ascii)
     assert all(plain.cells(line) <= width for line in lines)
     assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs"} for line in lines for char in line)
@@ -168,4 +172,4 @@ def test_no_line_is_too_long_and_nothing_dangerous_or_missing(
 def test_tones_survive_the_layout() -> None:
     """Colour is put on by the terminal, so the layout has to keep what is meant."""
     (line,) = plain.lines((paragraph(Piece("bad", Tone.BAD), " rest"),), 40)
-    assert [piece for piece in line if piece.text.strip()] == [Piece("bad", Tone.BAD), Piece(" rest")]
+    assert [piece for piece in line if piece.text.strip()] == [Piece("bad", Tone.BAD), Piece("rest")]

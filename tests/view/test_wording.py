@@ -118,7 +118,8 @@ def test_a_rough_range_is_one_figure_where_both_read_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken", "text"), [(None, "—"), (0, "0.0 ms"), (999, "0.9 ms"), (12_345, "12.3 ms"), (1_239_999, "1.23 s")]
+    ("taken", "text"),
+    [(None, "—"), (0, "0.00 ms"), (999, "0.99 ms"), (1_099, "1.0 ms"), (12_345, "12.3 ms"), (1_239_999, "1.23 s")],
 )
 def test_a_latency_is_rounded_down(taken: int | None, text: str) -> None:
     """No answer is a dash, never a fast zero."""

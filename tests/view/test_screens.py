@@ -1,0 +1,367 @@
+"""Every view, compared as text at 80 and 120 columns and in a pipe; screens/ holds what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from probe.model import Assertion, Cause, Check, Finding, Origin, Outcome, Reason, State, Window, WindowKind
+from probe.sla.assessment import Bounds, Figures, PeriodSpan, Promise, Resolution, Verdict, Why
+from probe.sla.clauses import ClaimRule, Clause, CreditRow, OutageRule, Remedy, Shortest, Source
+from probe.sla.counting import Rounding
+from probe.sla.period import PeriodKind
+from probe.sla.terms import Terms
+from probe.view import check as check_view
+from probe.view import maintenance, plain, sla
+from probe.view.log import log
+from probe.view.outages import outages
+from probe.view.page import Page
+from probe.view.report import report
+from probe.view.snapshot import Line, Standing
+from probe.view.status import status
+from tests.view.builders import DAY, NOVEMBER, NOW, OCTOBER, assessment, check, office, outage, service, snapshot
+
+SCREENS: Final = Path(__file__).parent / "screens"
+HOSTILE: Final = "\x1b]52;c;ZXZpbA==\x07[red]\u202e名前" + "x" * 200
+
+
+def shop_check() -> Check:
+    """The check of the attempt shown."""
+    return Check(
+        name="shop-front",
+        key="shop-front",
+        kind="http",
+        target="https://shop.example.net/health",
+        settings=None,
+        interval_ms=60_000,
+        timeout_ms=5_000,
+        recheck_ms=5_000,
+        g_max_ms=90_000,
+        revision="ab12",
+        meaning="{}",
+    )
+
+
+def found() -> Finding:
+    """A page that answered with the wrong status."""
+    return Finding(
+        state=State.DOWN,
+        reason=Reason.STATUS,
+        latency_us=123_456,
+        phases_us={"dns": 1_200, "connect": 10_300, "tls": 60_456, "ttfb": 50_000, "body": 1_500},
+        address="203.0.113.9:443",
+        detail="503 Service Unavailable",
+        facts={
+            "status": 503,
+            "rtts_us": [450, None],
+            "took_us": 7,
+            "redirects": [],
+            "http2": False,
+            "certificate": {"issuer": "R3", "days_left": 41, "chain": None},
+        },
+        assertions=(Assertion("status 200", "503", False), Assertion("tls ≥ 1.2", "1.3", True)),
+    )
+
+
+def outcomes() -> list[Outcome]:
+    """Three good outcomes, a failure and its recheck."""
+    made = [
+        Finding(state=State.UP, latency_us=10_000 + 3_000 * number, address="203.0.113.9:443") for number in range(3)
+    ]
+    made.append(Finding(state=State.DOWN, reason=Reason.REFUSED, detail=HOSTILE))
+    made.append(Finding(state=State.UNKNOWN, reason=Reason.OVERRUN))
+    return [
+        Outcome(
+            key="shop-front",
+            revision="ab12",
+            at_ms=NOW + 60_000 * number + number,
+            clock=1,
+            origin=Origin.RECHECK if number == 3 else Origin.GRID,
+            finding=finding,
+        )
+        for number, finding in enumerate(made)
+    ]
+
+
+def windows() -> tuple[Window, ...]:
+    """A single window, a recurring one, and one taken back."""
+    return (
+        Window(
+            id=1,
+            service="shop",
+            start_ms=NOW,
+            end_ms=NOW + 3_600_000,
+            announced_at_ms=OCTOBER,
+            entered_at_ms=NOW,
+            entered_by="anna",
+            reason="kernel update",
+        ),
+        Window(
+            id=2,
+            provider="DigitalOcean",
+            checks=("a", "b"),
+            every="FREQ=WEEKLY;BYDAY=SU",
+            from_time="03:00",
+            lasts_ms=1_800_000,
+            zone="Europe/Berlin",
+            starts="2026-01-11",
+            until="2026-12-31",
+            source="file",
+            entered_at_ms=NOW,
+            entered_by="configuration",
+        ),
+        Window(
+            kind=WindowKind.EMERGENCY,
+            checks=("a",),
+            start_ms=NOW,
+            end_ms=NOW + 60_000,
+            entered_at_ms=NOW,
+            removed_at_ms=NOW + DAY,
+        ),
+        Window(every="FREQ=DAILY", from_time="03:00", lasts_ms=60_000),
+    )
+
+
+def terms() -> Terms:
+    """Terms with a clause of every sort."""
+    return Terms(
+        id="provider/product",
+        provider="Provider",
+        service="Product",
+        service_class="vps",
+        version="2026-01",
+        valid_from="2026-01-01",
+        valid_to=None,
+        applies_when=("two zones are used",),
+        promise=Promise("availability", ">=", Fraction(9999, 10000)),
+        period=PeriodKind("calendar_month"),
+        timezone="UTC",
+        partial_life=None,
+        combine="all_down",
+        symptoms=None,
+        archetype="F1",
+        denominator="period_minus_excluded",
+        outage=OutageRule(
+            shortest=(Shortest(span_ms=60_000, strict=True, says="read strictly"), Shortest(span_ms=300_000)),
+            excess=True,
+            unit_ms=60_000,
+            bucket_ms=300_000,
+            bucket_rule="all",
+            rounding=Rounding(unit_ms=60_000, mode="up", level="per_outage"),
+        ),
+        exclusions=(
+            Clause(
+                cause="scheduled_maintenance",
+                excused=True,
+                notice_ms=3 * DAY,
+                cap_ms=3_600_000,
+                cap_count=2,
+                effect="both",
+            ),
+            Clause(cause="emergency_maintenance", excused=False),
+        ),
+        remedy=Remedy(
+            kind="rows",
+            rows=(
+                CreditRow(above=Fraction(99, 100), below=Fraction(9999, 10000), credit=Fraction(1, 10)),
+                CreditRow(credit=Fraction(1)),
+            ),
+            fee_base="monthly_fee",
+        ),
+        claim=ClaimRule(
+            within=30, unit="days", after="incident_end", needs=("ticket",), how="mail", authority="provider_logs"
+        ),
+        sources=(
+            Source(url="https://example.com/sla", stated_date="2026-01-01", confidence="primary", fields=("promise",)),
+        ),
+        notes=("a note",),
+        unevaluated=("a clause",),
+    )
+
+
+def bare_terms() -> Terms:
+    """Terms that leave nearly everything open."""
+    return replace(
+        terms(),
+        version="2025-01",
+        valid_from=None,
+        applies_when=(),
+        period=PeriodKind("trailing_days", 30),
+        timezone=None,
+        combine=None,
+        denominator=None,
+        outage=OutageRule(),
+        exclusions=(),
+        remedy=None,
+        claim=None,
+        sources=(Source(url="https://example.com/old", stated_date=None, confidence="unsure", fields=()),),
+        notes=(),
+        unevaluated=(),
+    )
+
+
+def plain_terms() -> Terms:
+    """Terms with simple clauses."""
+    return replace(
+        terms(),
+        period=None,
+        outage=OutageRule(shortest=(Shortest(span_ms=0),)),
+        claim=ClaimRule(),
+        remedy=Remedy(kind="pro_rata"),
+        exclusions=(Clause(cause="force_majeure", excused=True),),
+    )
+
+
+def running() -> Page:
+    """A running month with nothing said that cannot be known."""
+    return report(
+        [
+            assessment(
+                check=None,
+                provider=None,
+                agreement=None,
+                agreement_version=None,
+                verdict=Verdict.UNDECIDED,
+                reason=Why.RUNNING,
+                period=PeriodSpan(OCTOBER, NOVEMBER, "Europe/Berlin", "", False),
+                as_of_ms=NOW,
+                claimable=None,
+                availability=None,
+                coverage=None,
+                downtime=Figures(0, 0, 0, None),
+                raw_downtime=Figures(0, 0, 0, None),
+                budget_left=(Fraction(1000), Fraction(1000)),
+                burn={},
+                readings=(),
+                exclusions=(),
+                outages=(),
+                stretches=(),
+                credit=None,
+                claim=None,
+                objective=None,
+                notes=(),
+                resolution=Resolution(0, None, None),
+                samples=1,
+            ),
+            assessment(
+                verdict=Verdict.UNDECIDED,
+                reason=Why.COVERAGE,
+                budget_left=None,
+                budget_ms=None,
+                promise=None,
+                outages=(),
+                exclusions=(),
+                stretches=(),
+                readings=(),
+                notes=(),
+            ),
+            assessment(
+                verdict=Verdict.UNDECIDED,
+                reason=Why.BOTH,
+                outages=(),
+                exclusions=(),
+                readings=(),
+                notes=(),
+                stretches=(assessment().stretches * 22),
+            ),
+            assessment(
+                verdict=Verdict.UNDECIDED,
+                reason=Why.RESOLUTION,
+                outages=(),
+                exclusions=(),
+                stretches=(),
+                readings=(),
+                availability=Bounds(Fraction(1, 2), None, Fraction(3, 4)),
+                claimable=False,
+                credit=assessment().credit._replace(certain=None) if (assessment().credit) else None,
+            ),
+            assessment(
+                verdict=Verdict.MET,
+                outages=(),
+                exclusions=(),
+                stretches=(),
+                readings=(),
+                resolution=Resolution(0, None, None),
+            ),
+        ]
+    )
+
+
+PAGES: Final[Mapping[str, Callable[[], Page]]] = {
+    "status": lambda: status(office()),
+    "status-hostile": lambda: status(
+        snapshot(
+            check(HOSTILE[:60], Standing.DOWN, detail=HOSTILE, reason=Reason.BANNER, cause=Cause.PROVIDER_OR_PATH),
+            check("n" * 64, in_maintenance=True, strip=""),
+            check("paused", Standing.PAUSED, since_ms=None, latency_us=None, strip=""),
+            check("new", Standing.PENDING, since_ms=None, latency_us=None, strip=""),
+            services=(
+                service("s" * 64, check=None, verdict=Verdict.MISSED, reason=None, period=HOSTILE[:20]),
+                service("b", target=None, low=None, high=None, budget_left_ms=None, budget_ms=None),
+                service("c", verdict=Verdict.UNDECIDED, reason=Why.TERMS),
+            ),
+            line=Line.UNWATCHED,
+            agent="never",
+            agent_since_ms=None,
+            warnings=("the clock is not synchronised",),
+        )
+    ),
+    "status-short": lambda: status(
+        snapshot(
+            *(check(f"check-{number:02d}") for number in range(12)),
+            services=tuple(service(f"service-{number}") for number in range(6)),
+            agent="stopped",
+        ),
+        most=4,
+    ),
+    "status-mixed": lambda: status(
+        snapshot(check("a", Standing.DOWN), check("b"), check("c", Standing.UNKNOWN), agent_since_ms=None), most=1
+    ),
+    "report": lambda: report([assessment()]),
+    "report-running": running,
+    "report-nothing": lambda: report([]),
+    "outages": lambda: outages(
+        [
+            outage(),
+            outage(key=HOSTILE[:40], is_confirmed=False, end_latest_ms=None, end_earliest_ms=None, gap_ms=99_999),
+            outage(
+                end_earliest_ms=NOW + 60_000, end_latest_ms=NOW + 60_000, start_earliest_ms=NOW, start_latest_ms=NOW
+            ),
+        ],
+        span_words="between then and now",
+    ),
+    "outages-nothing": lambda: outages([]),
+    "log": lambda: log(outcomes()),
+    "log-one": lambda: log(outcomes()[:1]),
+    "log-nothing": lambda: log([]),
+    "check": lambda: check_view.check(shop_check(), found(), NOW),
+    "check-bare": lambda: check_view.check(
+        shop_check(), Finding(state=State.UP, latency_us=450), NOW, is_recorded=True
+    ),
+    "maintenance": lambda: maintenance.windows(windows()),
+    "maintenance-nothing": lambda: maintenance.windows([]),
+    "sla-list": lambda: sla.catalogue({"provider/product": (bare_terms(), terms(), plain_terms())}),
+    "sla-show": lambda: sla.agreement([bare_terms(), terms(), plain_terms()]),
+}
+
+
+@pytest.mark.parametrize("width", [80, 120, None])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_screen_reads_as_expected(name: str, width: int | None) -> None:
+    """What people see is a decision, so a change of it shows up in review."""
+    shown = plain.text(PAGES[name](), width)
+    assert shown == (SCREENS / f"{name}-{width or 'pipe'}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_the_screen_and_nothing_dangerous_reaches_it(name: str, width: int) -> None:
+    """At 80 columns nothing wraps; remote text is shown, not obeyed."""
+    lines = plain.text(PAGES[name](), width).splitlines()
+    assert max(plain.cells(line) for line in lines) <= width
+    assert all(line.isprintable() for line in lines)

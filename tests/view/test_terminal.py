@@ -1,0 +1,95 @@
+"""The same pages through Rich: the same text, colour only where it is wanted, no markup obeyed."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+
+from probe.view import plain, terminal
+from probe.view.page import paragraph
+from probe.view.status import status
+from probe.view.strip import bar, spark, strip
+from tests.view.builders import office
+
+
+class Tty(StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def written(width: int, *, no_color: bool = False, stream: StringIO | None = None) -> str:
+    """The status screen as Rich writes it."""
+    target = stream or StringIO()
+    terminal.show(status(office()), terminal.console(target, width=width, no_color=no_color))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_rich_writes_the_same_text_as_plain(width: int) -> None:
+    """One layout, two outputs."""
+    lines = [line.rstrip() for line in written(width).splitlines()]
+    assert lines == plain.text(status(office()), width).splitlines()
+
+
+def test_a_terminal_gets_colour_and_no_color_takes_it_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR and --no-color leave words and weight, since state is a word anyway."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[1;31mdown" in written(100, stream=Tty())
+    assert "31m" not in written(100, stream=Tty(), no_color=True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "31m" not in written(100, stream=Tty())
+
+
+def test_markup_and_emoji_are_text() -> None:
+    """A banner can neither colour nor decorate."""
+    target = StringIO()
+    terminal.show((paragraph("[red]x[/blue] :smile: [link=http://e]"),), terminal.console(target, width=80))
+    assert target.getvalue().strip() == "[red]x[/blue] :smile: [link=http://e]"
+
+
+def test_a_live_screen_draws_and_gives_the_terminal_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The alternate screen is left and the cursor shown, also when drawing ends by an exception."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    stream = Tty()
+    console = terminal.console(stream, width=80)
+    with pytest.raises(KeyboardInterrupt), terminal.Screen(console) as screen:  # noqa: PT012 - it is the exit that is tested
+        assert screen.height > 0
+        screen.update((paragraph("hello"),))
+        raise KeyboardInterrupt
+    said = stream.getvalue()
+    assert "hello" in said
+    assert said.index("\x1b[?1049h") < said.index("hello") < said.index("\x1b[?1049l")
+    assert said.rindex("\x1b[?25h") > said.rindex("\x1b[?25l")
+
+
+def test_progress_moves_and_vanishes() -> None:
+    """Long work shows that it goes on; afterwards nothing of it is left."""
+    stream = Tty()
+    with terminal.progress(terminal.console(stream, width=80), "importing\x1b[2J", 10) as advance:
+        advance(10)
+    assert "importing\\x1b[2J" in stream.getvalue()
+
+
+def test_neighbouring_marks_of_one_tone_are_one_piece() -> None:
+    """A strip costs few style changes; what is not known is a question mark."""
+    assert [piece.text for piece in strip("UUSDD? x")] == ["▁▁", "▄", "██", "?", "·", "?"]
+
+
+def test_a_spark_spans_its_values() -> None:
+    """The lowest is the lowest mark, a missing value is a blank."""
+    assert spark([1, None, 8]) == "▁ █"
+    assert spark([5, 5]) == "▁▁"
+    assert spark([None]) == ""
+
+
+def test_a_bar_is_never_empty() -> None:
+    """A phase of a microsecond is still a phase."""
+    assert bar(0, 0, 100, 10) == "█"
+    assert bar(50, 50, 100, 10) == "     █████"
+    assert bar(100, 1, 100, 10) == "         █"
+    assert bar(0, 1, 0) == ""
