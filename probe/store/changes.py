@@ -1,0 +1,228 @@
+"""What a person's command changes in the record: values that travel as JSON to the agent, or apply under the lock."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from probe.errors import UsageError
+from probe.model import Assertion, EventKind, Finding, Origin, Outcome, State, Window, WindowKind
+from probe.store import clocks, database, events, importing, outcomes, series, windows
+from probe.store.codes import REASONS
+from probe.store.exchange import Imported
+from probe.store.lock import StoreLock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dated:
+    """When, by whom. vantage "": the one whose agent wrote here last."""
+
+    at_ms: int
+    by: str
+    vantage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddWindow:
+    """Declare maintenance; gives the window's number."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveWindow:
+    """Take a declaration back, by a row that says so."""
+
+    id: int
+    at_ms: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareWindows:
+    """The windows that the configuration declares now; gives how many came and how many went."""
+
+    windows: tuple[Window, ...]
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause(_Dated):
+    """Do not run a check until `until_ms` or, if None, until it is resumed."""
+
+    key: str
+    until_ms: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume(_Dated):
+    """End a pause."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOutcomes(_Dated):
+    """Outcomes from outside; gives the counts of importing.take. interval_ms: of series that are not configured."""
+
+    rows: tuple[Imported, ...]
+    interval_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordManual:
+    """Keep a one-off outcome; it never enters a verdict. An outcome of clock 0 has its instant in UTC."""
+
+    outcome: Outcome
+    vantage: str = ""
+
+
+Change = AddWindow | RemoveWindow | DeclareWindows | Pause | Resume | ImportOutcomes | RecordManual
+TYPES: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in Change.__args__}
+
+
+def apply(connection: sqlite3.Connection, change: Change) -> Any:
+    """Do it, inside the caller's transaction; the answer is a JSON value. UsageError when it cannot be done."""
+    return APPLY[type(change)](connection, change)
+
+
+@contextmanager
+def offline(path: Path) -> Iterator[Callable[[Change], Any]]:
+    """Apply changes while no agent runs; StoreLocked when one does. Each change is its own transaction."""
+    database.make_folder(path)
+    with StoreLock(path, "a command"):
+        connection = database.open_writing(path)
+        try:
+            yield lambda change: _committed(path, connection, change)
+        finally:
+            connection.close()
+
+
+def encode(change: Change) -> dict[str, Any]:
+    """The change as a JSON value; `decode` reads it back."""
+    return {"change": type(change).__name__, **asdict(change)}
+
+
+def decode(value: Mapping[str, Any]) -> Change:
+    """The change that a JSON value says. UsageError when it says none."""
+    try:
+        kind = TYPES[value["change"]]
+        named = {field.name: value[field.name] for field in fields(kind) if field.name in value}
+        read = {name: READERS[name](each) if name in READERS else each for name, each in named.items()}
+        change: Change = kind(**read)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"this is not a change to the record: {error}") from error
+    return change
+
+
+def _committed(path: Path, connection: sqlite3.Connection, change: Change) -> Any:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        answer = apply(connection, change)
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise database.failure(path, error) from error
+    else:
+        return answer
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _home(connection: sqlite3.Connection, vantage: str) -> str:
+    if vantage:
+        return vantage
+    row = connection.execute("SELECT vantage FROM clock ORDER BY id DESC LIMIT 1").fetchone()
+    return str(row[0])
+
+
+def _add_window(connection: sqlite3.Connection, change: AddWindow) -> int:
+    return windows.add(connection, change.window)
+
+
+def _remove_window(connection: sqlite3.Connection, change: RemoveWindow) -> None:
+    windows.remove(connection, change.id, change.at_ms, change.by)
+
+
+def _declare_windows(connection: sqlite3.Connection, change: DeclareWindows) -> list[int]:
+    return list(windows.declare(connection, change.windows, change.at_ms))
+
+
+def _pause(connection: sqlite3.Connection, change: Pause) -> None:
+    facts = {"key": change.key, "until_ms": change.until_ms, "reason": change.reason, "by": change.by}
+    vantage = _home(connection, change.vantage)
+    events.note(connection, vantage, change.at_ms, (EventKind.PAUSE, facts))
+
+
+def _resume(connection: sqlite3.Connection, change: Resume) -> None:
+    vantage = _home(connection, change.vantage)
+    events.note(connection, vantage, change.at_ms, (EventKind.RESUME, {"key": change.key, "by": change.by}))
+
+
+def _import(connection: sqlite3.Connection, change: ImportOutcomes) -> dict[str, Any]:
+    home = _home(connection, change.vantage)
+    answer = importing.take(connection, change.rows, home, change.at_ms, change.interval_ms)
+    counts = {name: answer[name] for name in ("added", "same", "refused")}
+    facts = {**counts, "conflicts": len(answer["conflicts"]), "by": change.by}
+    events.note(connection, home, change.at_ms, (EventKind.IMPORT, facts))
+    return answer
+
+
+def _record_manual(connection: sqlite3.Connection, change: RecordManual) -> None:
+    outcome = replace(change.outcome, origin=Origin.MANUAL)
+    if outcome.clock not in clocks.load(connection):
+        raise UsageError(f"there is no clock segment {outcome.clock}")
+    number = series.found(connection, _home(connection, change.vantage), outcome.key)
+    revision = series.revision_of(connection, number, outcome.revision, outcome.at_ms)
+    outcomes.place(connection, outcomes.row_of(outcome, number, revision))
+
+
+APPLY: Final[Mapping[type[Any], Callable[[sqlite3.Connection, Any], Any]]] = {
+    AddWindow: _add_window,
+    RemoveWindow: _remove_window,
+    DeclareWindows: _declare_windows,
+    Pause: _pause,
+    Resume: _resume,
+    ImportOutcomes: _import,
+    RecordManual: _record_manual,
+}
+
+
+def _window_from(value: Mapping[str, Any]) -> Window:
+    return Window(**{**value, "kind": WindowKind(value["kind"]), "checks": tuple(value["checks"])})
+
+
+def _windows_from(values: list[Mapping[str, Any]]) -> tuple[Window, ...]:
+    return tuple(_window_from(value) for value in values)
+
+
+def outcome_from(value: Mapping[str, Any]) -> Outcome:
+    """The outcome that `dataclasses.asdict` made a JSON value of."""
+    seen = value["finding"]
+    reason = REASONS[seen["reason"]]
+    held = tuple(Assertion(*each) for each in seen["assertions"])
+    finding = Finding(**{**seen, "state": State(seen["state"]), "reason": reason, "assertions": held})
+    return Outcome(**{**value, "origin": Origin(value["origin"]), "finding": finding})
+
+
+def _rows_from(values: list[list[Any]]) -> tuple[Imported, ...]:
+    return tuple(_imported_from(*value) for value in values)
+
+
+def _imported_from(key: str, at_ms: int, state: str, reason: str | None, *rest: Any) -> Imported:
+    latency_us, origin, vantage = rest
+    why = REASONS[reason]
+    return Imported(key, int(at_ms), State(state), why, latency_us, Origin(origin), vantage)
+
+
+READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "window": _window_from,
+    "windows": _windows_from,
+    "outcome": outcome_from,
+    "rows": _rows_from,
+}

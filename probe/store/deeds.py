@@ -1,0 +1,93 @@
+"""What can be handed to the writer: how each is done, and what of it can wait in the spool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+from probe.model import Event, Outcome
+from probe.store.book import Book
+from probe.store.clocks import Segment
+
+T = TypeVar("T")
+
+
+class Deed(Generic[T]):
+    """Something to do in a transaction, and who waits for it. This one cannot wait in the spool."""
+
+    weight = 0
+
+    def __init__(self, action: Callable[[Book], T], future: Future[T]) -> None:
+        """`action` runs in the writer's thread."""
+        self.action = action
+        self.future = future
+
+    def do(self, book: Book, *, carefully: bool) -> T:
+        """Do it; the future's result."""
+        return self.action(book)
+
+    def spooled(self, book: Book) -> tuple[Any, T] | None:
+        """What it leaves in the spool (a JSON value) and its result then; None when it cannot wait there."""
+        return None
+
+
+class Outcomes(Deed[None]):
+    """Outcomes to keep."""
+
+    def __init__(self, outcomes: tuple[Outcome, ...], future: Future[None]) -> None:
+        """Of one vantage point."""
+        self.outcomes = outcomes
+        self.future = future
+        self.weight = len(outcomes)
+
+    def do(self, book: Book, *, carefully: bool) -> None:
+        """Store them."""
+        (book.store_carefully if carefully else book.store)(self.outcomes)
+
+    def spooled(self, book: Book) -> tuple[Any, None]:
+        """All of them."""
+        return {"outcomes": self.outcomes}, None
+
+
+class Told(Deed[None]):
+    """An event to keep."""
+
+    weight = 1
+
+    def __init__(self, event: Event, future: Future[None]) -> None:
+        """Of one vantage point."""
+        self.event = event
+        self.future = future
+
+    def do(self, book: Book, *, carefully: bool) -> None:
+        """Tell it."""
+        book.tell(self.event)
+
+    def spooled(self, book: Book) -> tuple[Any, None]:
+        """The event."""
+        return {"event": self.event}, None
+
+
+class Segments(Deed[int]):
+    """A clock segment to open."""
+
+    def __init__(self, segment: Segment, future: Future[int]) -> None:
+        """It gets its number when it is done."""
+        self.segment = segment
+        self.future = future
+
+    def do(self, book: Book, *, carefully: bool) -> int:
+        """Open it under the next number."""
+        segment = self._numbered(book)
+        book.open_clock(segment)
+        return segment.id
+
+    def spooled(self, book: Book) -> tuple[Any, int]:
+        """The segment under its number, which the memory keeps until the database can."""
+        segment = self._numbered(book)
+        book.segments[segment.id] = segment
+        return {"clock": segment}, segment.id
+
+    def _numbered(self, book: Book) -> Segment:
+        return self.segment._replace(id=max(book.segments) + 1)

@@ -1,0 +1,83 @@
+"""What happened to the agent itself, append only; pauses are read out of it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from probe.model import Event, EventKind
+from probe.store.codes import ABSOLUTE
+
+APPEND: Final = """
+    INSERT INTO event (vantage, clock, at_ms, kind, lasted_ms, facts) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING
+"""
+"""The same event again is one: the spool may bring it twice. Two that differ in anything are two."""
+
+BETWEEN: Final = """
+    SELECT event.at_ms + clock.shift_ms AS at, event.clock, event.kind, event.lasted_ms, event.facts
+    FROM event JOIN clock ON clock.id = event.clock
+    WHERE at >= ? AND at < ? AND (? IS NULL OR event.vantage = ?) ORDER BY at, event.id
+"""
+EVER_MS: Final = -(1 << 62), 1 << 62
+
+
+class Paused(NamedTuple):
+    """A pause of one check: from, until (None: until resumed), resumed (None: not before its end), why and by whom."""
+
+    key: str
+    from_ms: int
+    until_ms: int | None
+    resumed_ms: int | None
+    reason: str
+    by: str
+
+    def holds_at(self, at_ms: int) -> bool:
+        """Whether the check is paused at that instant."""
+        ends = [end for end in (self.until_ms, self.resumed_ms) if end is not None]
+        return self.from_ms <= at_ms and (not ends or at_ms < min(ends))
+
+
+def append(connection: sqlite3.Connection, vantage: str, event: Event) -> None:
+    """Keep one event."""
+    facts = json.dumps(event.facts, sort_keys=True, default=str)
+    row = vantage, event.clock, event.at_ms, event.kind.value, event.lasted_ms, facts
+    connection.execute(APPEND, row)
+
+
+def note(connection: sqlite3.Connection, vantage: str, at_ms: int, said: tuple[EventKind, Mapping[str, Any]]) -> None:
+    """Keep a fact whose instant is UTC."""
+    append(connection, vantage, Event(at_ms, ABSOLUTE, said[0], None, said[1]))
+
+
+def load(
+    connection: sqlite3.Connection,
+    between: tuple[int, int] = EVER_MS,
+    kinds: Sequence[EventKind] | None = None,
+    vantage: str | None = None,
+) -> tuple[Event, ...]:
+    """Events in [start, end), in order of time; instants corrected."""
+    rows = connection.execute(BETWEEN, (*between, vantage, vantage)).fetchall()
+    found = (Event(at, clock, EventKind(kind), lasted, json.loads(facts)) for at, clock, kind, lasted, facts in rows)
+    return tuple(event for event in found if kinds is None or event.kind in kinds)
+
+
+def pauses(events: Iterable[Event]) -> tuple[Paused, ...]:
+    """Every pause that these events tell of, in order of beginning. A new pause ends the one before."""
+    all_of: dict[str, list[Paused]] = {}
+    for event in events:
+        if event.kind not in (EventKind.PAUSE, EventKind.RESUME):
+            continue
+        mine = all_of.setdefault(str(event.facts["key"]), [])
+        if mine and mine[-1].holds_at(event.at_ms):
+            mine[-1] = mine[-1]._replace(resumed_ms=event.at_ms)
+        if event.kind is EventKind.PAUSE:
+            mine.append(_paused(event))
+    return tuple(sorted((pause for mine in all_of.values() for pause in mine), key=lambda pause: pause.from_ms))
+
+
+def _paused(event: Event) -> Paused:
+    facts = event.facts
+    return Paused(facts["key"], event.at_ms, facts["until_ms"], None, facts["reason"], facts["by"])

@@ -1,0 +1,129 @@
+"""Outcomes as rows of `hot`, and back. What explains an outcome (phases, address, detail, facts) is one JSON text."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from probe.model import Assertion, Finding, Origin, Outcome, State
+from probe.store.codes import ORIGIN_CODE, REASONS, STATE_CODE, STATES
+
+
+class Row(NamedTuple):
+    """One row of `hot`: ids and codes resolved, nothing derived."""
+
+    at_ms: int
+    series: int
+    clock: int
+    revision: int
+    origin: int
+    state: int
+    reason: str | None
+    latency_us: int | None
+    due_ms: int | None
+    more: str | None
+
+
+COLUMNS: Final = "at_ms, series, clock, revision, origin, state, reason, latency_us, due_ms, more"
+APPEND: Final = f"INSERT INTO hot ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+AT: Final = f"SELECT {COLUMNS} FROM hot WHERE at_ms = ? AND series = ?"
+MARK_CONFLICT: Final = "UPDATE hot SET state = ?, reason = ?, more = ? WHERE at_ms = ? AND series = ?"
+
+
+def row_of(outcome: Outcome, series: int, revision: int) -> Row:
+    """The row of an outcome, once its series and revision are known."""
+    finding = outcome.finding
+    reason = finding.reason
+    return Row(
+        outcome.at_ms,
+        series,
+        outcome.clock,
+        revision,
+        ORIGIN_CODE[outcome.origin],
+        STATE_CODE[finding.state],
+        None if reason is None else reason.value,
+        finding.latency_us,
+        outcome.due_ms,
+        more_of(finding),
+    )
+
+
+def more_of(finding: Finding) -> str | None:
+    """What explains a finding, as JSON; None when nothing does."""
+    more: dict[str, Any] = {}
+    if finding.phases_us:
+        more["phases_us"] = finding.phases_us
+    if finding.address:
+        more["address"] = finding.address
+    if finding.detail:
+        more["detail"] = finding.detail
+    if finding.facts:
+        more["facts"] = finding.facts
+    if finding.assertions and finding.state is not State.UP:
+        more["assertions"] = finding.assertions
+    return _encoder()(more).decode() if more else None
+
+
+def finding_of(row: Row) -> Finding:
+    """What the prober saw, as far as it was kept (assertions only of failures)."""
+    more: Mapping[str, Any] = json.loads(row.more) if row.more else {}
+    return Finding(
+        state=STATES[row.state],
+        reason=REASONS[row.reason],
+        latency_us=row.latency_us,
+        phases_us=more.get("phases_us", {}),
+        address=more.get("address"),
+        detail=more.get("detail", ""),
+        facts=more.get("facts", {}),
+        assertions=tuple(Assertion(*each) for each in more.get("assertions", ())),
+    )
+
+
+def detail_of(more: str | None) -> str:
+    """The detail inside the JSON of a row."""
+    return str(json.loads(more).get("detail", "")) if more else ""
+
+
+def place(connection: sqlite3.Connection, row: Row) -> Row | None:
+    """Insert one row whatever lies at its instant: None if this outcome does, else at the next free millisecond.
+
+    No outcome is lost because another one of its series was sent in the same millisecond, and none is
+    kept twice because it came again.
+    """
+    while True:
+        there = connection.execute(AT, (row.at_ms, row.series)).fetchone()
+        if there is None:
+            connection.execute(APPEND, row)
+            return row
+        if _said(Row._make(there)) == _said(row):
+            return None
+        row = row._replace(at_ms=row.at_ms + 1)
+
+
+def of_series(connection: sqlite3.Connection, series: Iterable[int], from_ms: int | None) -> list[Row]:
+    """What samples are made of: every row of these series but manual ones, from an instant on."""
+    marks = ", ".join(str(int(each)) for each in series)
+    since = -(1 << 63) if from_ms is None else from_ms
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM hot WHERE at_ms >= ? AND series IN ({marks}) AND origin <> ?",
+        (since, ORIGIN_CODE[Origin.MANUAL]),
+    )
+    return list(map(Row._make, rows))
+
+
+def _said(row: Row) -> Row:
+    return row._replace(revision=0, more=None)
+
+
+@cache
+def _encoder() -> Callable[[Any], bytes]:
+    import msgspec  # a reader, which must start fast, never encodes
+
+    return msgspec.json.Encoder(enc_hook=_plain).encode
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else str(value)

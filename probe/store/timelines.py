@@ -1,0 +1,121 @@
+"""The spans of many series over a stretch of time in one question: closed rows, then the open end of `latest`.
+
+What comes out is contiguous from the first sample to the last: a hole (a reboot) becomes an unknown
+span; where a synchronised clock was set back, and one minute was lived twice, the later span wins.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Final
+
+from probe.model import Span, SpanClass
+from probe.sla.classify import tail
+from probe.store import clocks
+from probe.store.clocks import Segment
+from probe.store.codes import CLASSES, STATES, UP_CLASS
+from probe.store.spans import LATEST_COLUMNS, tip_of
+
+FAR: Final = 1 << 62
+COLUMNS: Final = "span.series, t0_ms, t1_ms, class, n, max_spacing_ms, first, last, revision, clock"
+CLOSED: Final = f"""
+    SELECT {COLUMNS}
+    FROM series CROSS JOIN span ON span.series = series.id AND span.clock NOT IN (SHIFTED)
+        AND t0_ms >= coalesce((SELECT max(t0_ms) FROM span AS before WHERE before.series = series.id
+            AND before.t0_ms <= :start AND before.class = {UP_CLASS} AND before.clock NOT IN (SHIFTED)), -{FAR})
+        AND t0_ms <= coalesce((SELECT min(t0_ms) FROM span AS after WHERE after.series = series.id
+            AND after.t0_ms >= :end AND after.class = {UP_CLASS} AND after.clock NOT IN (SHIFTED)), {FAR})
+    WHERE series.vantage = :vantage AND (:key IS NULL OR series.key = :key)
+"""
+"""From the up span before the stretch to the one after it, of what needs no correction: nearly all there is."""
+CORRECTED: Final = f"""
+    SELECT {COLUMNS} FROM span JOIN series ON series.id = span.series
+    WHERE span.clock IN (SHIFTED) AND series.vantage = :vantage AND (:key IS NULL OR series.key = :key)
+"""
+OPEN: Final = f"""
+    SELECT {LATEST_COLUMNS} FROM latest
+    WHERE series IN (SELECT id FROM series WHERE vantage = :vantage AND (:key IS NULL OR key = :key))
+"""
+KEYS: Final = "SELECT id, key FROM series WHERE vantage = :vantage AND (:key IS NULL OR key = :key)"
+
+Placed = tuple[Span, int]
+"""A span and the segment that it is expressed on."""
+
+
+def load(
+    connection: sqlite3.Connection, vantage: str, between: tuple[int, int], key: str | None
+) -> dict[str, tuple[Span, ...]]:
+    """The timelines by key, each from the up span before the stretch to the one after it."""
+    asked = {"vantage": vantage, "key": key, "start": between[0], "end": between[1]}
+    connection.execute("BEGIN")  # closed spans and open ends of one moment
+    try:
+        segments = clocks.load(connection)
+        found = _found(connection, asked, segments)
+        names = dict(connection.execute(KEYS, asked).fetchall())
+    finally:
+        connection.execute("COMMIT")
+    return {names[number]: _timeline(placed, segments, between) for number, placed in found.items()}
+
+
+def _found(
+    connection: sqlite3.Connection, asked: Mapping[str, object], segments: Mapping[int, Segment]
+) -> dict[int, list[Placed]]:
+    shifted = ", ".join(str(segment.id) for segment in segments.values() if segment.shift_ms)
+    rows = connection.execute(CLOSED.replace("SHIFTED", shifted), asked).fetchall()
+    if shifted:
+        rows += connection.execute(CORRECTED.replace("SHIFTED", shifted), asked).fetchall()
+    found: dict[int, list[Placed]] = {}
+    number, placed = None, list[Placed]()
+    for this, t0, t1, cls, n, spacing, first, last, revision, clock in rows:
+        if this != number:
+            number, placed = this, found.setdefault(this, [])
+        placed.append((Span(t0, t1, CLASSES[cls], n, spacing, STATES[first], STATES[last], revision), clock))
+    for row in connection.execute(OPEN, asked).fetchall():
+        tip = tip_of(row)
+        found.setdefault(row[0], []).extend((span, tip.scale) for span in tail(tip.run))
+    return found
+
+
+def _timeline(placed: list[Placed], segments: Mapping[int, Segment], between: tuple[int, int]) -> tuple[Span, ...]:
+    if any(segments[clock].shift_ms for _, clock in placed):
+        placed = sorted((_corrected(span, segments[clock].shift_ms), clock) for span, clock in placed)
+    whole = _stitched(placed, segments)
+    first, last = 0, len(whole)
+    for place, span in enumerate(whole):
+        if span.cls is SpanClass.UP and span.t0_ms <= between[0]:
+            first = place
+        if span.cls is SpanClass.UP and span.t0_ms >= between[1]:
+            last = place + 1
+            break
+    return tuple(whole[first:last])
+
+
+def _corrected(span: Span, shift_ms: int) -> Span:
+    return span._replace(t0_ms=span.t0_ms + shift_ms, t1_ms=span.t1_ms + shift_ms)
+
+
+def _stitched(placed: list[Placed], segments: Mapping[int, Segment]) -> list[Span]:
+    whole: list[Span] = []
+    clock_before = 0
+    for span, clock in placed:
+        if whole and whole[-1].t1_ms != span.t0_ms:
+            _join(whole, span, is_reboot=segments[clock].boot_id != segments[clock_before].boot_id)
+        whole.append(span)
+        clock_before = clock
+    return whole
+
+
+def _join(whole: list[Span], span: Span, *, is_reboot: bool) -> None:
+    """Let the last span reach just to the next one."""
+    while whole and whole[-1].t0_ms >= span.t0_ms:
+        whole.pop()
+    if not whole:
+        return
+    before = whole[-1]
+    if before.t1_ms > span.t0_ms:
+        whole[-1] = before._replace(t1_ms=span.t0_ms)
+    elif before.t1_ms < span.t0_ms:
+        length = span.t0_ms - before.t1_ms
+        hole = SpanClass.UNKNOWN, int(is_reboot), length, before.last, span.first, span.revision
+        whole.append(Span(before.t1_ms, span.t0_ms, *hole))

@@ -1,0 +1,104 @@
+"""Declared maintenance, append only: a removal is a row of its own that says when and by whom."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Final
+
+from probe.errors import UsageError
+from probe.model import Window, WindowKind
+
+FIELDS: Final = (
+    "provider, service, checks, kind, start_ms, end_ms, every, from_time, lasts_ms, zone, starts, until,"
+    " announced_at_ms, entered_at_ms, entered_by, source, reason"
+)
+ADD: Final = f"INSERT INTO window ({FIELDS}) VALUES ({', '.join('?' * 17)})"
+REMOVE: Final = """
+    INSERT INTO window (removes, entered_at_ms, entered_by, source, reason) VALUES (?, ?, ?, 'removal', '')
+"""
+ALL: Final = f"""
+    SELECT window.id, {", ".join("window." + field.strip() for field in FIELDS.split(","))}, removal.entered_at_ms
+    FROM window LEFT JOIN window AS removal ON removal.removes = window.id
+    WHERE window.removes IS NULL ORDER BY window.id
+"""
+
+
+def add(connection: sqlite3.Connection, window: Window) -> int:
+    """Append a window; its number in the record."""
+    number = connection.execute(ADD, _row(window)).lastrowid
+    assert number is not None
+    return number
+
+
+def remove(connection: sqlite3.Connection, number: int, at_ms: int, by: str) -> None:
+    """Append a removal. UsageError when there is no such window or it is removed already."""
+    there = {window.id: window for window in load(connection)}.get(number)
+    if there is None:
+        raise UsageError(f"there is no maintenance window {number}; `probe maintenance list` shows them")
+    if there.removed_at_ms is not None:
+        raise UsageError(f"maintenance window {number} is removed already")
+    connection.execute(REMOVE, (number, at_ms, by))
+
+
+def declare(connection: sqlite3.Connection, windows: Iterable[Window], at_ms: int) -> tuple[int, int]:
+    """Let the windows of source "file" be just these: add the new, remove the vanished; how many of each."""
+    present = {_content(window): window for window in load(connection) if _is_in_file(window)}
+    wanted = {_content(window): window for window in windows}
+    added = [window for content, window in wanted.items() if content not in present]
+    vanished = [window for content, window in present.items() if content not in wanted]
+    for window in added:
+        add(connection, window)
+    for window in vanished:
+        connection.execute(REMOVE, (window.id, at_ms, "configuration"))
+    return len(added), len(vanished)
+
+
+def load(connection: sqlite3.Connection) -> tuple[Window, ...]:
+    """Every window in the order of entering, removed ones too."""
+    return tuple(_window(row) for row in connection.execute(ALL).fetchall())
+
+
+def _is_in_file(window: Window) -> bool:
+    return window.source == "file" and window.removed_at_ms is None
+
+
+def _row(window: Window) -> tuple[Any, ...]:
+    scope = window.provider, window.service, json.dumps(window.checks), window.kind.value
+    once = window.start_ms, window.end_ms
+    again = window.every, window.from_time, window.lasts_ms, window.zone, window.starts, window.until
+    entry = window.announced_at_ms, window.entered_at_ms, window.entered_by, window.source, window.reason
+    return (*scope, *once, *again, *entry)
+
+
+def _content(window: Window) -> tuple[Any, ...]:
+    """What a window says, without when it came into the record: the same twice is one."""
+    row = _row(window)
+    return (*row[:13], *row[15:])
+
+
+def _window(row: tuple[Any, ...]) -> Window:
+    number, provider, service, checks, kind, start, end, *rest = row
+    every, from_time, lasts, zone, starts, until, announced, entered, by, source, reason, removed = rest
+    return Window(
+        id=number,
+        provider=provider,
+        service=service,
+        checks=tuple(json.loads(checks)),
+        kind=WindowKind(kind),
+        start_ms=start,
+        end_ms=end,
+        every=every,
+        from_time=from_time,
+        lasts_ms=lasts,
+        zone=zone,
+        starts=starts,
+        until=until,
+        announced_at_ms=announced,
+        entered_at_ms=entered,
+        entered_by=by,
+        source=source,
+        reason=reason,
+        removed_at_ms=removed,
+    )
