@@ -15,7 +15,7 @@ class KeyValueFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line, whatever the values hold."""
         fields = [f"{key}={_plain(value)}" for key, value in vars(record).items() if key not in STANDARD]
-        line = " ".join([self.formatTime(record), record.levelname, record.getMessage(), *fields])
+        line = " ".join([self.formatTime(record, self.datefmt), record.levelname, record.getMessage(), *fields])
         if record.exc_info:
             line += " exception=" + _plain(self.formatException(record.exc_info))
         return line

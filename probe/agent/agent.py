@@ -123,7 +123,7 @@ class Agent:
             self._crew.prepare(config)
         except ConfigError as error:
             return self._refuse(list(error.problems))
-        self._follow(config)
+        await self._follow(config)
         return []
 
     def _refuse_moves(self, config: Config) -> None:
@@ -141,10 +141,12 @@ class Agent:
         self._note(EventKind.RELOAD_REFUSED, problems=problems)
         return problems
 
-    def _follow(self, config: Config) -> None:
+    async def _follow(self, config: Config) -> None:
         difference = changes(self.config, config)._asdict()
         self.config = config
-        self._record.follow(config)
+        self._record.recorder.flush()
+        await asyncio.to_thread(self._record.follow, config)
+        self._record.references.set_checks(config.checks)
         for key in (*difference["removed"], *difference["changed"]):
             self._record.journal.forget(key)
         self._note(EventKind.RELOAD, checks=len(config.checks), **difference)

@@ -62,6 +62,7 @@ class Desk:
             "lag_ms": crew.scheduler.lag_ms,
             "acknowledged": recorder.acknowledged,
             "refused": recorder.refused,
+            "storage": self._record.writer.health._asdict(),
             "is_line_down": self._record.references.is_line_down,
             "tasks": len(asyncio.all_tasks()),
             "descriptors": _descriptors(),

@@ -37,21 +37,22 @@ class Record:
         self.follow(self.config)
 
     def follow(self, config: Config) -> None:
-        """From now on this configuration: its checks, its windows, its compiled form."""
+        """From now on this configuration: its checks, its windows, its compiled form. Waits for the commit."""
         self.config = config
-        self.recorder.flush()
-        self.references.set_checks(config.checks)
         reading = self._clock.read()
         self.writer.register(config.checks, self.instant_ms(reading))
-        self.writer.change(DeclareWindows(config.windows, reading.wall_ms))
-        self.writer.keep_config(config.fingerprint, pack(config))
+        self.writer.change(DeclareWindows(config.windows, reading.wall_ms)).result()
+        self.writer.keep_config(config.fingerprint, pack(config)).result()
 
     def open_segment(self, reading: Reading) -> None:
         """The wall clock was set, or is synchronised at last: instants are on another scale from now on."""
         self.recorder.flush()
         self.is_synced = self._clock.is_synchronised()
         offset_ms = reading.wall_ms - reading.boot_ms
-        self.recorder.scale = Scale(self.writer.open_clock(offset_ms, self.is_synced), offset_ms)
+        clock = self.writer.open_clock(
+            boot_id=self._clock.boot_id(), offset_ms=offset_ms, is_synced=self.is_synced, at_ms=reading.wall_ms
+        )
+        self.recorder.scale = Scale(clock, offset_ms)
 
     def became_synchronised(self) -> bool:
         """Whether the kernel now holds for synchronised what it did not when the segment was opened."""

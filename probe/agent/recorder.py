@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Final, NamedTuple, Protocol
@@ -51,11 +52,14 @@ class Recorder:
         """Outcomes that the record did not take."""
         self.before: Callable[[], None] = lambda: None
         self._batch: list[Outcome] = []
+        self._handed: deque[int] = deque()
 
-    @property
-    def unacknowledged(self) -> int:
-        """Outcomes handed in and not yet committed."""
-        return len(self._batch)
+    def oldest_ms(self) -> int | None:
+        """Send time on boottime of the oldest outcome that waits for its commit."""
+        try:
+            return self._handed[0]
+        except IndexError:
+            return None
 
     def take(self, ending: Ending) -> None:
         """Record one ending, tell the references and the journal."""
@@ -88,10 +92,12 @@ class Recorder:
         if not self._batch:
             return
         batch, self._batch = self._batch, []
+        self._handed.append(batch[0].at_ms - self.scale.offset_ms)
         future = self._keeper.record(batch)
         future.add_done_callback(lambda done: self._settle(done, len(batch)))
 
     def _settle(self, done: Future[None], count: int) -> None:
+        self._handed.popleft()
         if done.cancelled() or done.exception() is not None:
             self.refused += count
             _complain(done)

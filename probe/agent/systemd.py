@@ -17,13 +17,9 @@ class ServiceManager:
     """The manager that started us, if any."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        """Read NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID."""
+        """Read NOTIFY_SOCKET."""
         address = environment.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
-        is_ours = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-        micros = environment.get("WATCHDOG_USEC", "")
-        self.watchdog_s = int(micros) / 1e6 if is_ours and micros.isdigit() else None
-        """How long we may be silent; None when nobody listens."""
 
     def tell(self, *lines: str) -> None:
         """Send these assignments (`READY=1`, `STATUS=…`); that nobody hears them is not our trouble."""

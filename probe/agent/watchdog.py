@@ -21,6 +21,10 @@ TOO_LATE_MS: Final = 5_000
 """A loop that is later than this does not feed the service manager's watchdog."""
 
 
+DEAF_MS: Final = 120_000
+"""Nor does an agent whose record has not acknowledged an outcome for so long."""
+
+
 class Watchdog:
     """Runs on the loop that does the work, and nowhere else."""
 
@@ -92,5 +96,8 @@ class Watchdog:
         self._crew.expire(self._clock.read().wall_ms)
 
     def _feed(self) -> None:
-        if self._manager.watchdog_s is not None and self.clocks.late_ms <= TOO_LATE_MS:
+        """Only while the loop is in time and the record acknowledges."""
+        oldest_ms = self._record.recorder.oldest_ms()
+        is_deaf = oldest_ms is not None and self._clock.read().boot_ms - oldest_ms > DEAF_MS
+        if self.clocks.late_ms <= TOO_LATE_MS and not is_deaf:
             self._manager.tell("WATCHDOG=1")
