@@ -21,6 +21,10 @@ BETWEEN: Final = """
     FROM event JOIN clock ON clock.id = event.clock
     WHERE at >= ? AND at < ? AND (? IS NULL OR event.vantage = ?) ORDER BY at, event.id
 """
+LATEST: Final = """
+    SELECT event.at_ms + clock.shift_ms, event.clock, event.kind, event.lasted_ms, event.facts
+    FROM event JOIN clock ON clock.id = event.clock WHERE event.kind = ? ORDER BY event.id DESC LIMIT 1
+"""
 EVER_MS: Final = -(1 << 62), 1 << 62
 
 
@@ -81,3 +85,9 @@ def pauses(events: Iterable[Event]) -> tuple[Paused, ...]:
 def _paused(event: Event) -> Paused:
     facts = event.facts
     return Paused(facts["key"], event.at_ms, facts["until_ms"], None, facts["reason"], facts["by"])
+
+
+def latest(connection: sqlite3.Connection, kind: EventKind) -> Event | None:
+    """The one of that kind that was kept last, None when there is none."""
+    row = connection.execute(LATEST, (kind.value,)).fetchone()
+    return Event(row[0], row[1], kind, row[3], json.loads(row[4])) if row else None

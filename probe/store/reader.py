@@ -160,6 +160,30 @@ class Reader:
         """What happened to the agent in [start, end), in order of time."""
         return self._guarded(lambda connection: events.load(connection, (start_ms, end_ms), kinds))
 
+    def last_event(self, kind: EventKind) -> Event | None:
+        """The latest event of a kind, None when there never was one."""
+        return self._guarded(lambda connection: events.latest(connection, kind))
+
+    def samples(self, vantage: str, start_ms: int, end_ms: int) -> dict[str, int]:
+        """How many outcomes of each series lie in [start, end), manual ones left out; looks at every one of them."""
+        rows = self._all(
+            "SELECT series.key, count(*) FROM hot JOIN series ON series.id = hot.series"
+            " JOIN clock ON clock.id = hot.clock"
+            " WHERE series.vantage = ? AND hot.origin <> ? AND hot.at_ms BETWEEN ? AND ?"
+            " AND hot.at_ms + clock.shift_ms >= ? AND hot.at_ms + clock.shift_ms < ? GROUP BY series.id",
+            *(vantage, ORIGINS.index(Origin.MANUAL), *self._as_recorded(start_ms, end_ms), start_ms, end_ms),
+        )
+        return dict(rows)
+
+    def reasons(self, vantage: str, key: str, start_ms: int, end_ms: int) -> frozenset[Reason]:
+        """The reasons given by the outcomes of a series in [start, end), each once."""
+        rows = self._all(
+            "SELECT DISTINCT reason FROM hot WHERE series = (SELECT id FROM series WHERE vantage = ? AND key = ?)"
+            " AND at_ms BETWEEN ? AND ? AND reason IS NOT NULL",
+            *(vantage, key, *self._as_recorded(start_ms, end_ms)),
+        )
+        return frozenset(Reason(word) for (word,) in rows)
+
     def pauses(self, vantage: str) -> tuple[Paused, ...]:
         """Every pause on record, in order of beginning."""
         kinds = (EventKind.PAUSE, EventKind.RESUME)
@@ -215,6 +239,11 @@ class Reader:
         """How many rows there are; counts every outcome, so not for a screen that is drawn often."""
         tables = ("series", "hot", "span", "event", "window WHERE removes IS NULL")
         return Counts(*(self._all(f"SELECT count(*) FROM {table}")[0][0] for table in tables))
+
+    def _as_recorded(self, start_ms: int, end_ms: int) -> tuple[int, int]:
+        """A stretch that surely holds, on every segment's own scale, what is corrected to lie in [start, end)."""
+        shifts = [segment.shift_ms for segment in self.clocks().values()]
+        return start_ms - max(shifts), end_ms - min(shifts)
 
     def _timelines(self, vantage: str, between: tuple[int, int], key: str | None) -> dict[str, tuple[Span, ...]]:
         return self._guarded(lambda connection: timelines.load(connection, vantage, between, key))

@@ -1,0 +1,47 @@
+"""`python -m bench [--short] [NAME …]`: run the benchmarks one after the other, each in its own process.
+
+Each benchmark is a module beside this one with a `main(short: bool) -> dict` that returns its figures.
+The figures are printed and written to bench/results/NAME.json. Machines are shared: compare ratios of
+one run, CPU time before wall time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from multiprocessing import get_context
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+NAMES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+
+
+def run(name: str, short: bool) -> None:
+    """Run one benchmark in this process, print its figures and keep them."""
+    figures = importlib.import_module(f"bench.{name}").main(short)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
+    print(f"{name}:")
+    for key, value in figures.items():
+        print(f"  {key:<44} {value}")
+
+
+def main() -> int:
+    """Run the named benchmarks, or all."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--short", action="store_true", help="smaller sizes, for CI")
+    parser.add_argument("names", nargs="*", choices=[[], *NAMES], help="which; default all")
+    options = parser.parse_args()
+    failed = 0
+    for name in options.names or NAMES:
+        process = get_context("spawn").Process(target=run, args=(name, options.short))
+        process.start()
+        process.join()
+        failed += process.exitcode != 0
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""The attributed condition of each check now: a failure is the target's only while a witness answers.
+
+The same rule as for verdicts (availability.md, section 3), looked at in one instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from probe.config import Config
+from probe.judge.evidence import LOCAL
+from probe.model import Cause, Check, Role, State
+from probe.store.events import Paused
+from probe.store.reader import Latest
+from probe.view.snapshot import Line, Standing
+
+ISP_REFERENCES: Final = 3
+STATES: Final = {State.UP: Standing.UP, State.DOWN: Standing.DOWN, State.UNKNOWN: Standing.UNKNOWN}
+
+
+class Condition(NamedTuple):
+    """A check now. is_fresh: its last outcome speaks for the present; is_failing: and it is a failure."""
+
+    check: Check
+    last: Latest | None
+    standing: Standing
+    cause: Cause | None
+    since_ms: int | None
+    is_fresh: bool
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last outcome is a failure that still stands, whoever's fault it is."""
+        return self.is_fresh and self.last is not None and self.last.state is State.DOWN
+
+
+def conditions(
+    config: Config, latest: Mapping[str, Latest], pauses: Sequence[Paused], as_of_ms: int
+) -> dict[str, Condition]:
+    """The condition of every configured check by key."""
+    paused = {pause.key: pause for pause in pauses if pause.holds_at(as_of_ms)}
+    raw = {check.key: _raw(check, latest.get(check.key), paused, as_of_ms) for check in config.checks}
+    _, cause = line_of(raw)
+    has_witness = any(_answers(one) for one in raw.values() if one.check.role is Role.REFERENCE)
+    return {key: _attributed(one, cause, has_witness) for key, one in raw.items()}
+
+
+def line_of(found: Mapping[str, Condition]) -> tuple[Line, Cause | None]:
+    """Our own line by its references, and whose fault it is when they are silent (metrology 3.3)."""
+    references = [one for one in found.values() if one.check.role is Role.REFERENCE]
+    if not references:
+        return Line.UNWATCHED, None
+    if any(map(_answers, references)):
+        return Line.UP, None
+    known = [one for one in references if one.is_fresh]
+    if not known:
+        return Line.UNKNOWN, None
+    if any(map(_is_local, known)):
+        return Line.DOWN, Cause.OWN_NETWORK
+    if not all(one.is_failing for one in references):
+        return Line.UNKNOWN, Cause.UNKNOWN_REFERENCE
+    return Line.DOWN, _beyond(found, len(references))
+
+
+def _beyond(found: Mapping[str, Condition], references: int) -> Cause:
+    """Every reference fails: the gateway says on which side of it the fault lies."""
+    gateways = [one for one in found.values() if one.check.role is Role.GATEWAY and one.is_fresh]
+    if any(one.is_failing or _is_local(one) for one in gateways):
+        return Cause.OWN_NETWORK
+    if any(map(_answers, gateways)):
+        return Cause.ISP if references >= ISP_REFERENCES else Cause.OWN_NETWORK_OR_ISP
+    return Cause.OWN_NETWORK_OR_ISP
+
+
+def _raw(check: Check, last: Latest | None, paused: Mapping[str, Paused], as_of_ms: int) -> Condition:
+    """The condition before anybody asks whose fault it is."""
+    if check.key in paused:
+        return Condition(check, last, Standing.PAUSED, None, paused[check.key].from_ms, is_fresh=False)
+    if last is None:
+        return Condition(check, None, Standing.PENDING, None, None, is_fresh=False)
+    horizon = last.at_ms + max(last.run.g_max_ms, check.g_max_ms) + check.timeout_ms
+    if as_of_ms > horizon:
+        return Condition(check, last, Standing.UNKNOWN, Cause.AGENT_GAP, last.at_ms, is_fresh=False)
+    return Condition(check, last, STATES[last.state], None, last.since_ms, is_fresh=True)
+
+
+def _attributed(one: Condition, line_cause: Cause | None, has_witness: bool) -> Condition:
+    if not one.is_fresh or one.standing is Standing.UP:
+        return one
+    if one.standing is Standing.UNKNOWN:
+        cause = Cause.OWN_NETWORK if _is_local(one) and not has_witness else Cause.UNKNOWN_TARGET
+        return one._replace(cause=cause)
+    if has_witness or one.check.role is not Role.CHECK:
+        return one._replace(cause=Cause.PROVIDER_OR_PATH if has_witness else line_cause)
+    return one._replace(standing=Standing.UNKNOWN, cause=line_cause or Cause.UNKNOWN_REFERENCE)
+
+
+def _answers(one: Condition) -> bool:
+    return one.is_fresh and one.standing is Standing.UP
+
+
+def _is_local(one: Condition) -> bool:
+    """Whether the last outcome is unknown for a reason that speaks of our own line."""
+    return one.is_fresh and one.last is not None and one.last.state is State.UNKNOWN and one.last.reason in LOCAL

@@ -1,0 +1,145 @@
+"""What the record holds for judging, read once for all services that share it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+
+from probe.config import Config
+from probe.model import Check, Reason, Role, Span, SpanClass, State
+from probe.sla.assess import MARGIN_MS
+from probe.sla.assessment import PeriodSpan
+from probe.sla.service import Member, declared_resolution
+from probe.store.reader import Reader
+from probe.store.series import Series, Setting
+
+LOCAL: Final = frozenset({Reason.NO_ROUTE_LOCAL, Reason.RESOLVER_UNREACHABLE})
+"""Reasons of unknown outcomes that speak of our own line, not of the target."""
+
+
+class Evidence:
+    """The members of services and the witnesses of our own line, over one stretch of time and a day around it.
+
+    counts_samples: also count the outcomes inside the stretch, which costs a look at every one.
+    """
+
+    def __init__(self, config: Config, reader: Reader, between: tuple[int, int], *, counts_samples: bool) -> None:
+        """Nothing is read before it is asked for."""
+        self.start_ms, self.end_ms = between
+        self._config, self._reader = config, reader
+        self._counts = counts_samples
+        self._members: dict[str, Member] = {}
+
+    def member(self, key: str) -> Member:
+        """A check as evidence; one that was never probed has no spans."""
+        if key not in self._members:
+            self._members[key] = self._read(key)
+        return self._members[key]
+
+    def prefetch(self) -> None:
+        """Read the spans of every series in one question, for when most are needed."""
+        self._spans = self._reader.spans_of_all(self._vantage, *self._around)
+
+    @cached_property
+    def references(self) -> tuple[Member, ...]:
+        """Every reference on record or configured, whether it still is or was."""
+        return tuple(self.member(key) for key in self._keys_of(Role.REFERENCE))
+
+    @cached_property
+    def gateway(self) -> Member | None:
+        """The gateway; the one configured now where there were several, None when there is none."""
+        keys = self._keys_of(Role.GATEWAY)
+        configured = [check.key for check in self._config.checks if check.role is Role.GATEWAY]
+        return self.member((configured or keys)[0]) if keys else None
+
+    @property
+    def _vantage(self) -> str:
+        return self._config.agent.vantage
+
+    @property
+    def _around(self) -> tuple[int, int]:
+        return self.start_ms - MARGIN_MS, self.end_ms + MARGIN_MS
+
+    @cached_property
+    def _series(self) -> dict[str, Series]:
+        return {series.key: series for series in self._reader.series(self._vantage)}
+
+    @cached_property
+    def _checks(self) -> dict[str, Check]:
+        return {check.key: check for check in self._config.checks}
+
+    @cached_property
+    def _settings(self) -> dict[str, tuple[Setting, ...]]:
+        return self._reader.settings_of_all(self._vantage)
+
+    @cached_property
+    def _samples(self) -> dict[str, int]:
+        return self._reader.samples(self._vantage, self.start_ms, self.end_ms) if self._counts else {}
+
+    @cached_property
+    def _spans(self) -> dict[str, tuple[Span, ...]] | None:
+        return None
+
+    def _keys_of(self, role: Role) -> list[str]:
+        keys = {check.key: None for check in self._config.checks if check.role is role}
+        return list(keys | {key: None for key, series in self._series.items() if series.role is role})
+
+    def _read(self, key: str) -> Member:
+        spans = self._spans_of(key)
+        settings = self._valid(key)
+        series, check = self._series.get(key), self._checks.get(key)
+        now = settings[-1]
+        digests = self._reader.revisions(self._vantage, key) if self._counts else {}
+        return Member(
+            key=key,
+            spans=spans,
+            declared_ms=max(declared_resolution(one.interval_ms, one.timeout_ms or 0) for one in settings),
+            g_max_ms=now.g_max_ms,
+            confirm=now.confirm,
+            interval_ms=now.interval_ms,
+            recheck_ms=now.recheck_ms,
+            timeout_ms=now.timeout_ms or 0,
+            network=check.network if check else series.network if series else None,
+            samples=self._samples.get(key, 0),
+            revisions=tuple(dict.fromkeys(digests[span.revision] for span in spans if span.revision in digests)),
+            local=tuple(self._local(key, spans)),
+        )
+
+    def _spans_of(self, key: str) -> tuple[Span, ...]:
+        if self._spans is not None:
+            return self._spans.get(key, ())
+        return self._reader.spans(self._vantage, key, *self._around)
+
+    def _valid(self, key: str) -> Sequence[Setting]:
+        """The settings valid at some time of the stretch, the configured ones where none is on record."""
+        known = self._settings.get(key, ())
+        if not known:
+            check = self._checks[key]
+            return (_as_configured(check),)
+        last = [one for one in known if one.from_ms < self.end_ms] or [known[0]]
+        earlier = [one for one, following in pairwise(last) if following.from_ms > self.start_ms]
+        return (*earlier, last[-1])
+
+    def _local(self, key: str, spans: Sequence[Span]) -> list[tuple[int, int]]:
+        """Stretches of unknown outcomes that speak of our own line."""
+        found = []
+        for span in spans:
+            if span.cls is not SpanClass.UNKNOWN or State.UNKNOWN not in (span.first, span.last):
+                continue
+            if span.t1_ms <= self.start_ms or span.t0_ms >= self.end_ms:
+                continue
+            seen = self._reader.reasons(self._vantage, key, span.t0_ms, span.t1_ms)
+            if seen & LOCAL:
+                found.append((span.t0_ms, span.t1_ms))
+        return found
+
+
+def stretch_of(period: PeriodSpan, as_of_ms: int) -> tuple[int, int]:
+    """What of a period has been: its start, and its end or the present."""
+    return period.start_ms, max(period.start_ms + 1, min(period.end_ms, as_of_ms))
+
+
+def _as_configured(check: Check) -> Setting:
+    return Setting(0, check.interval_ms, check.timeout_ms, check.recheck_ms, check.confirm, check.g_max_ms)

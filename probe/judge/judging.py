@@ -1,0 +1,93 @@
+"""Services judged over a period, and the outages of a stretch of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from probe.config import Config
+from probe.judge.choice import PeriodChoice, chosen, on_its_day
+from probe.judge.evidence import Evidence, stretch_of
+from probe.judge.zones import tzdata_version
+from probe.model import Window
+from probe.sla import assess as judgement
+from probe.sla import attribution
+from probe.sla.assessment import Assessment, Outage, PeriodSpan
+from probe.sla.outages import outages as outages_of
+from probe.sla.service import Question, Service
+from probe.store.reader import Reader
+
+MANY = 20
+"""From so many services on, the spans of all series are read in one question."""
+
+
+class Judge:
+    """Answers for services of one configuration as of one instant; what they share is read once."""
+
+    def __init__(self, config: Config, reader: Reader, as_of_ms: int, *, counts_samples: bool = True) -> None:
+        """Nothing is read before it is asked for."""
+        self.config, self.reader, self.as_of_ms = config, reader, as_of_ms
+        self._counts = counts_samples
+        self._evidence: dict[tuple[int, int], Evidence] = {}
+        self._windows: tuple[Window, ...] | None = None
+        self._tzdata = tzdata_version()
+
+    def assess(self, service: Service, period: PeriodSpan) -> tuple[Assessment, ...]:
+        """The service's assessments for a period, by the terms valid on its first day."""
+        service, note = on_its_day(self.config, service, period)
+        evidence = self.evidence(stretch_of(period, self.as_of_ms))
+        question = Question(
+            service=service,
+            vantage=self.config.agent.vantage,
+            members=tuple(evidence.member(key) for key in service.keys),
+            references=evidence.references,
+            gateway=evidence.gateway,
+            period=period,
+            as_of_ms=self.as_of_ms,
+            windows=self.windows,
+            tzdata=self._tzdata,
+        )
+        found = judgement.assess(question)
+        return tuple(replace(one, notes=(*one.notes, note)) for one in found) if note else found
+
+    def evidence(self, between: tuple[int, int]) -> Evidence:
+        """What the record holds for a stretch of time."""
+        if between not in self._evidence:
+            self._evidence[between] = Evidence(self.config, self.reader, between, counts_samples=self._counts)
+        return self._evidence[between]
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Every declared window."""
+        if self._windows is None:
+            self._windows = self.reader.windows()
+        return self._windows
+
+
+def assess(
+    config: Config,
+    reader: Reader,
+    choice: PeriodChoice | None,
+    as_of_ms: int,
+    services: Iterable[str] | None = None,
+) -> tuple[Assessment, ...]:
+    """Every service (or those named) judged over the period chosen, in the order of the configuration.
+
+    UsageError when the choice names no period.
+    """
+    names = None if services is None else set(services)
+    wanted = [service for service in config.services if names is None or service.name in names]
+    judge = Judge(config, reader, as_of_ms)
+    periods = [chosen(service, choice, as_of_ms) for service in wanted]
+    if len(wanted) >= MANY:
+        for between in {stretch_of(period, as_of_ms) for period in periods}:
+            judge.evidence(between).prefetch()
+    return tuple(one for service, period in zip(wanted, periods, strict=True) for one in judge.assess(service, period))
+
+
+def outages(config: Config, reader: Reader, start_ms: int, end_ms: int, keys: Iterable[str]) -> tuple[Outage, ...]:
+    """The outages and suspects of some checks that touch [start, end), in order of time."""
+    evidence = Evidence(config, reader, (start_ms, end_ms), counts_samples=False)
+    seen = attribution.witness(evidence.references, evidence.gateway, start_ms, end_ms)
+    found = [one for key in keys for one in outages_of(evidence.member(key), seen, start_ms, end_ms)]
+    return tuple(sorted(found, key=lambda one: (one.start_earliest_ms, one.key)))

@@ -1,0 +1,236 @@
+"""The documents of `--json`: one document, "schema": 1, keys only ever added, absence is null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from probe.model import Cause
+from probe.report.figures import exact_ratio, instant, ratio, seconds
+from probe.sla.assessment import Assessment, Exclusion, Figures, Objective, Outage, PeriodSpan, Reading, Stretch
+from probe.view.snapshot import CheckStatus, Snapshot
+
+SCHEMA: Final = 1
+Document = dict[str, Any]
+
+
+def report_document(assessments: Iterable[Assessment], *, generated_at_ms: int, vantage: str, tzdata: str) -> Document:
+    """What `probe report --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "generated_at": instant(generated_at_ms),
+        "vantage": vantage,
+        "tzdata": tzdata,
+        "assessments": [assessment_document(one) for one in assessments],
+    }
+
+
+def status_document(snapshot: Snapshot) -> Document:
+    """What `probe status --json` prints: every check, and the running assessment of every service."""
+    return {
+        "schema": SCHEMA,
+        "generated_at": instant(snapshot.as_of_ms),
+        "vantage": snapshot.vantage,
+        "agent": {"state": snapshot.agent, "since": instant(snapshot.agent_since_ms)},
+        "line": {"state": str(snapshot.line), "cause": _word(snapshot.line_cause)},
+        "checks": [check_document(check) for check in snapshot.checks],
+        "services": [assessment_document(one) for one in snapshot.assessments],
+        "warnings": list(snapshot.warnings),
+    }
+
+
+def outages_document(outages: Iterable[Outage], *, service_of: dict[str, str | None]) -> Document:
+    """What `probe outages --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "outages": [
+            {
+                "check": one.key,
+                "service": service_of.get(one.key),
+                **_edges(one),
+                "cause": str(one.cause),
+                "confirmed": one.is_confirmed,
+                "attempts": one.attempts,
+                "gap": seconds(one.gap_ms),
+                "evidence": [],
+                "tickets": [],
+            }
+            for one in outages
+        ],
+    }
+
+
+def check_document(check: CheckStatus) -> Document:
+    """One check of the status document."""
+    return {
+        "name": check.key,
+        "kind": check.kind,
+        "target": check.target,
+        "service": check.service,
+        "role": str(check.role),
+        "state": str(check.standing),
+        "failures": check.failures,
+        "confirm": check.confirm,
+        "since": instant(check.since_ms),
+        "last_at": instant(check.last_at_ms),
+        "next_at": instant(check.next_at_ms),
+        "reason": _word(check.reason),
+        "detail": check.detail,
+        "cause": _word(check.cause),
+        "latency_ms": None if check.latency_us is None else check.latency_us / 1000,
+        "maintenance": check.in_maintenance,
+        "strip": check.strip,
+    }
+
+
+def assessment_document(one: Assessment) -> Document:
+    """One assessment, every key always there."""
+    return {
+        "service": one.service,
+        "check": one.check,
+        "vantage": one.vantage,
+        "provider": one.provider,
+        "agreement": one.agreement,
+        "agreement_version": one.agreement_version,
+        "promise": one.promise and {**one.promise._asdict(), "target": exact_ratio(one.promise.target)},
+        "rule": one.rule,
+        "period": _period(one.period),
+        "as_of": instant(one.as_of_ms),
+        **_downtime(one),
+        **_judgement(one),
+        "exclusions": [_exclusion(exclusion) for exclusion in one.exclusions],
+        "outages": [_counted(outage) for outage in one.outages],
+        "unknown_stretches": [_stretch(stretch) for stretch in one.stretches],
+        **_remedy(one),
+        "objective": one.objective and _objective(one.objective),
+        "resolution": {
+            "declared": seconds(one.resolution.declared_ms),
+            "h1": seconds(one.resolution.h1_ms),
+            "h2": seconds(one.resolution.h2_ms),
+        },
+        "samples": one.samples,
+        "revision": one.revisions[0] if len(one.revisions) == 1 else None,
+        "revisions": list(one.revisions),
+        "parameters": dict(one.parameters),
+        "notes": list(one.notes),
+        "method": one.method,
+    }
+
+
+def _downtime(one: Assessment) -> Document:
+    return {
+        "downtime": {**_figures(one.downtime), "high_at_resolution": seconds(one.downtime.at_resolution)},
+        "raw_downtime": _figures(one.raw_downtime),
+        "unknown": seconds(one.unknown_ms),
+        "denominator": seconds(one.denominator_ms),
+        "budget": seconds(one.budget_ms),
+        "budget_left": one.budget_left and {"low": seconds(one.budget_left[0]), "high": seconds(one.budget_left[1])},
+        "burn": {window: exact_ratio(rate) for window, rate in one.burn.items()},
+        "coverage": ratio(one.coverage),
+        "availability": one.availability and {key: ratio(value) for key, value in one.availability._asdict().items()},
+    }
+
+
+def _judgement(one: Assessment) -> Document:
+    return {
+        "verdict": str(one.verdict),
+        "reason": _word(one.reason),
+        "claimable": one.claimable,
+        "readings": [_reading(reading) for reading in one.readings],
+    }
+
+
+def _remedy(one: Assessment) -> Document:
+    credit = one.credit and {
+        "certain": None if one.credit.certain is None else str(one.credit.certain),
+        "possible": None if one.credit.possible is None else str(one.credit.possible),
+        "currency": one.credit.currency,
+        "rule": one.credit.rule,
+    }
+    claim = one.claim and {
+        "deadline": one.claim.deadline,
+        "needs": None if one.claim.needs is None else list(one.claim.needs),
+        "missing": list(one.claim.missing),
+    }
+    return {"credit": credit, "claim": claim}
+
+
+def _figures(figures: Figures) -> Document:
+    return {
+        "low": seconds(figures.low),
+        "point": seconds(figures.point),
+        "observed_high": seconds(figures.observed_high),
+        "high": seconds(figures.high),
+    }
+
+
+def _period(period: PeriodSpan) -> Document:
+    return {
+        "start": instant(period.start_ms),
+        "end": instant(period.end_ms),
+        "timezone": period.timezone,
+        "label": period.label,
+        "complete": period.is_complete,
+    }
+
+
+def _exclusion(one: Exclusion) -> Document:
+    return {
+        "start": instant(one.start_ms),
+        "end": instant(one.end_ms),
+        "cause": one.cause,
+        "effect": one.effect,
+        "forgiven": seconds(one.forgiven_ms),
+        "refused": one.refused,
+        "window": one.window,
+    }
+
+
+def _edges(one: Outage) -> Document:
+    ends = None
+    if one.end_latest_ms is not None:
+        ends = {"earliest": instant(one.end_earliest_ms), "latest": instant(one.end_latest_ms)}
+    return {
+        "start": {"earliest": instant(one.start_earliest_ms), "latest": instant(one.start_latest_ms)},
+        "end": ends,
+    }
+
+
+def _counted(one: Outage) -> Document:
+    return {
+        "check": one.key,
+        **_edges(one),
+        "cause": str(one.cause),
+        "confirmed": one.is_confirmed,
+        "attempts": one.attempts,
+        "counted": seconds(one.counted_ms),
+        "gap": seconds(one.gap_ms),
+    }
+
+
+def _stretch(one: Stretch) -> Document:
+    return {"start": instant(one.start_ms), "end": instant(one.end_ms), "cause": str(one.cause)}
+
+
+def _reading(one: Reading) -> Document:
+    return {
+        "clause": one.clause,
+        "says": one.says,
+        "verdict": str(one.verdict),
+        "reason": _word(one.reason),
+        "availability": {key: ratio(value) for key, value in one.availability._asdict().items()},
+    }
+
+
+def _objective(one: Objective) -> Document:
+    return {
+        "target": exact_ratio(one.target),
+        "verdict": str(one.verdict),
+        "reason": _word(one.reason),
+        "budget": seconds(one.budget_ms),
+        "budget_left": {"low": seconds(one.budget_left[0]), "high": seconds(one.budget_left[1])},
+    }
+
+
+def _word(value: Cause | str | None) -> str | None:
+    return None if value is None else str(value)
