@@ -31,7 +31,8 @@ def load(path: Path, routes: Path = machine.ROUTES) -> Config:
     problems: list[str] = []
     before = stamps(path)
     main = Source(path, problems)
-    reader = Reader(main, [Source(file, problems) for file in drop_ins(path.parent / DROP_INS, problems)])
+    others = [Source(file, problems) for file in drop_ins(path.parent / DROP_INS, problems)]
+    reader = Reader(main, others, problems)
     reader.is_complete = not problems
     agent, storage = reader.agent(), reader.storage()
     checks = reader.checks(routes)
@@ -57,12 +58,12 @@ def load(path: Path, routes: Path = machine.ROUTES) -> Config:
 class Reader:
     """The files while they are read; knows each name that was taken, and where."""
 
-    def __init__(self, main: Source, others: list[Source]) -> None:
+    def __init__(self, main: Source, others: list[Source], problems: list[str]) -> None:
         """Nothing is judged yet."""
         self.root = Table(main, main.table)
         self.roots = [self.root, *(Table(source, source.table) for source in others)]
         self.is_complete = True
-        self.agreements = Agreements(Path(main.shown).parent)
+        self.agreements = Agreements(Path(main.shown).parent, problems)
         self._taken: dict[tuple[str, str], tuple[str, str]] = {}
         self._shown: list[tuple[str, str]] = []
         self._providers: set[str] = set()
@@ -97,9 +98,9 @@ class Reader:
         found: list[Check] = []
         if self.root.has("references"):
             section = self.root.table("references")
-            found += read_references(section, defaults, routes)
-            for check in found:
-                self._claim("check", check.key, section)
+            for check, place in read_references(section, defaults, routes):
+                self._claim("check", check.key, place)
+                found.append(check)
         for one in self._each("check"):
             found += read_check(one, defaults)
             if isinstance(name := one.content.get("name"), str):
@@ -124,7 +125,7 @@ class Reader:
                 is_wanted = any(wanted == name for wanted, _ in self._wanted)
                 service = read_service(table, members, self.agreements)
                 found += [service] if service else []
-                if self.is_complete and not is_wanted and not table.has("uplink"):
+                if self.is_complete and not is_wanted and section.is_sound(name) and not service_is_uplink(table):
                     table.complain("", f'no check belongs to it; add service = "{name}" to a check, or uplink = true')
         if self.is_complete:
             for wanted, table in self._wanted:
@@ -165,6 +166,11 @@ class Reader:
             table.complain("", f"{said} in {where}; give one of them another name")
         self._taken.setdefault(folded, (name, table.source.shown))
         self._shown.append((what, name))
+
+
+def service_is_uplink(table: Table) -> bool:
+    """Whether a [service.NAME] is our own connection, whose checks are the references."""
+    return table.content.get("uplink") is True
 
 
 def _keep(value: object) -> int | None:

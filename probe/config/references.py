@@ -31,8 +31,8 @@ class Address(NamedTuple):
     host: str
 
 
-def read_references(table: Table, defaults: Schedule, routes: Path = machine.ROUTES) -> list[Check]:
-    """The gateway and each target of [references]; interval 15 s unless it says otherwise."""
+def read_references(table: Table, defaults: Schedule, routes: Path = machine.ROUTES) -> list[tuple[Check, Table]]:
+    """The gateway and each target of [references], each with its place; interval 15 s unless it says otherwise."""
     schedule = read_schedule(
         table, Schedule(recheck_ms=defaults.recheck_ms, confirm=defaults.confirm, interval_ms=INTERVAL_MS)
     )
@@ -52,7 +52,7 @@ def read_references(table: Table, defaults: Schedule, routes: Path = machine.ROU
         allow_private=True,
         settings=kind_settings("icmp")(),
     )
-    return [gateway, *found]
+    return [(gateway, table), *found]
 
 
 def few_references(checks: Sequence[Check]) -> str | None:
@@ -75,7 +75,7 @@ def network_of(host: str) -> str:
     return str(ip_network(f"{address}/{16 if address.version == 4 else 32}", strict=False))
 
 
-def _read_target(table: Table, schedule: Schedule) -> list[Check]:
+def _read_target(table: Table, schedule: Schedule) -> list[tuple[Check, Table]]:
     address = table.need("address", _address, None, '"icmp://192.0.2.1"')
     network = table.take("network", values.text, None)
     name = table.take("name", values.name, None)
@@ -94,7 +94,7 @@ def _read_target(table: Table, schedule: Schedule) -> list[Check]:
         allow_private=allow_private,
         settings=kind_settings(address.kind)(),
     )
-    return [check]
+    return [(check, table)]
 
 
 def _gateway(value: object) -> str:

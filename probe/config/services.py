@@ -25,9 +25,10 @@ class Agreements:
     of_service: every version of the terms of each service, oldest first. stamps: of the own files.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Paths of own files are relative to `folder`, where probe.toml is."""
+    def __init__(self, folder: Path, problems: list[str]) -> None:
+        """Paths of own files are relative to `folder`, where probe.toml is; what is wrong in them joins `problems`."""
         self.folder = folder
+        self.problems = problems
         self.files: dict[Path, tuple[Terms, ...]] = {}
         self.of_service: dict[str, tuple[Terms, ...]] = {}
         self.stamps: list[str] = []
@@ -46,15 +47,15 @@ class Agreements:
 
     def _own(self, path: Path) -> tuple[Terms, ...]:
         if path not in self.files:
-            problems: list[str] = []
             self.stamps.append(stamp(path))
-            table = catalogue.own_file(path, problems)
+            found: list[str] = []
             try:
-                self.files[path] = catalogue.parse_all(table, str(path))
+                self.files[path] = catalogue.parse_all(catalogue.own_file(path, found), str(path))
             except TermsError as error:
-                problems += error.problems
-            if problems:
-                raise ValueError("terms that cannot be used: " + "; ".join(problems))
+                found += error.problems
+            self.problems += found
+        if not self.files.get(path):
+            raise ValueError(f"{path}: terms that cannot be used; mend that file")
         return self.files[path]
 
 

@@ -134,6 +134,8 @@ def ratio(value: object) -> Fraction:
 
 def money(value: object) -> tuple[Decimal, str]:
     """Amount and currency of "24.00 USD"."""
+    if _is_number(value):
+        raise ValueError(f'{value} has no currency; write it like "{value} USD", in quotes')
     given = text(value).strip()
     match = _MONEY.fullmatch(given)
     if not match:
@@ -187,14 +189,15 @@ def zone(value: object) -> str:
     try:
         ZoneInfo(given)
     except (ValueError, KeyError, OSError) as error:  # "..", "/etc/x" and folders do not raise the same
-        raise ValueError(f'"{given[:60]}" is not a time zone; {suggestion(given, _zones())}') from error
+        raise ValueError(f'"{given[:60]}" is not a time zone; {_near_zone(given)}') from error
     return given
 
 
-def _zones() -> Collection[str]:
+def _near_zone(given: str) -> str:
     from zoneinfo import available_timezones
 
-    return ["UTC", "Europe/Berlin", "America/New_York", *sorted(available_timezones())]
+    near = suggestion(given, sorted(available_timezones()))
+    return near if near.startswith("did") else 'write it like "Europe/Berlin" or "UTC"'
 
 
 def many(parse: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
