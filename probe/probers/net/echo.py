@@ -13,6 +13,7 @@ import asyncio
 import os
 import socket
 import struct
+import sys
 from typing import Final, NamedTuple
 
 from probe.clock import NS_PER_US, Clock
@@ -228,13 +229,13 @@ def _read_control(control: list[tuple[int, int, bytes]], dialect: Dialect) -> tu
     if stamp is not None and len(stamp) == TIMESPEC.size:
         seconds, nanoseconds = TIMESPEC.unpack(stamp)
         stamp_ns = seconds * 1_000_000_000 + nanoseconds
-    return stamp_ns, int.from_bytes(ttl[:4], "little") if ttl is not None else None
+    return stamp_ns, int.from_bytes(ttl[:4], sys.byteorder) if ttl is not None else None
 
 
 def _checksum(data: bytes) -> int:
     """The Internet checksum (RFC 1071)."""
     padded = data + b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

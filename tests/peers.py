@@ -1,0 +1,277 @@
+"""Loopback servers that misbehave on demand, and the few tools to meet them: every test of a prober starts here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import ssl
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import dns.message
+import dns.rdatatype
+import dns.rrset
+
+Reader = asyncio.StreamReader
+Writer = asyncio.StreamWriter
+Talk = Callable[[Reader, Writer], Awaitable[None]]
+Answer = Callable[[dns.message.Message], "dns.message.Message | bytes | list[bytes] | None"]
+
+
+@dataclass
+class Peer:
+    """A server in this process: where it listens, and what it has heard."""
+
+    port: int
+    heard: list[bytes] = field(default_factory=list)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@asynccontextmanager
+async def tcp_peer(talk: Talk, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[Peer]:
+    """Whoever connects is talked to in this way; the connection is cut when the talk is over, or the test."""
+    talks: set[asyncio.Task[None]] = set()
+    peer = Peer(port=0)
+
+    async def meet(reader: Reader, writer: Writer) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        talks.add(task)
+        peer.reached.set()
+        try:
+            await talk(reader, writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            talks.discard(task)
+            writer.transport.abort() if tls else writer.close()
+
+    server = await asyncio.start_server(meet, host, 0, ssl=tls)
+    peer.port = server.sockets[0].getsockname()[1]
+    try:
+        yield peer
+    finally:
+        server.close()
+        for task in list(talks):
+            task.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
+        await asyncio.sleep(0.01)  # lets the transports close
+
+
+def says(*parts: bytes, pause_s: float = 0) -> Talk:
+    """Hears a request, answers with these parts, ends."""
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(pause_s)
+
+    return talk
+
+
+def greets(banner: bytes) -> Talk:
+    """Speaks first, and ends."""
+
+    async def talk(_: Reader, writer: Writer) -> None:
+        writer.write(banner)
+        await writer.drain()
+
+    return talk
+
+
+async def stalls(reader: Reader, writer: Writer) -> None:
+    """Accepts, listens, and never says a word."""
+    while await reader.read(4096):
+        pass
+    await asyncio.Event().wait()
+
+
+def resets(after: bytes = b"", before: bytes = b"") -> Talk:
+    """Waits for `after` (nothing: at once), says `before`, and resets the connection."""
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        if after:
+            await reader.readuntil(after)
+        writer.write(before)
+        await writer.drain()
+        if before:
+            await asyncio.sleep(0.02)
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    return talk
+
+
+def goes_on(head: bytes, chunk: bytes, pause_s: float = 0) -> Talk:
+    """Answers with the head, and then with the chunk for ever."""
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head)
+        while True:
+            writer.write(chunk)
+            await writer.drain()
+            await asyncio.sleep(pause_s)
+
+    return talk
+
+
+def reply(status: str = "200 OK", body: bytes = b"", **headers: str) -> bytes:
+    """A well-formed answer; `content_type="x"` is the header content-type."""
+    lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+    if "content_length" not in headers and "transfer_encoding" not in headers:
+        lines.append(f"content-length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def routes(peer_of: Callable[[], Peer], pages: dict[str, bytes]) -> Talk:
+    """A web server: path to answer; what was asked is kept in `heard`."""
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        for line in request.split(b"\r\n"):
+            if line.lower().startswith(b"content-length:"):
+                request += await reader.readexactly(int(line.split(b":")[1]))
+        peer_of().heard.append(request)
+        path = request.split(b" ")[1].decode()
+        writer.write(pages.get(path, reply("404 Not Found")))
+        await writer.drain()
+
+    return talk
+
+
+@asynccontextmanager
+async def web_peer(pages: dict[str, bytes], *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
+    """A web server with these pages."""
+    found: list[Peer] = []
+    async with tcp_peer(routes(lambda: found[0], pages), tls=tls) as peer:
+        found.append(peer)
+        yield peer
+
+
+@asynccontextmanager
+async def full_backlog() -> AsyncIterator[int]:
+    """A port where connecting never ends: its queue is full, and the kernel drops what more comes."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+    port = listener.getsockname()[1]
+    fillers = [socket.socket() for _ in range(4)]
+    for filler in fillers:
+        filler.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            filler.connect(("127.0.0.1", port))
+    await asyncio.sleep(0.02)
+    try:
+        yield port
+    finally:
+        for sock in [*fillers, listener]:
+            sock.close()
+
+
+def closed_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that nobody listens on."""
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class DnsServer(asyncio.DatagramProtocol):
+    """A name server whose every answer is made by a function of the question."""
+
+    def __init__(self, answer: Answer, delay_s: float = 0) -> None:
+        self.answer, self.delay_s = answer, delay_s
+        self.questions: list[dns.message.Message] = []
+        self.transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.DatagramTransport", transport)  # its own class does not say so in 3.11
+
+    def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
+        for wire in self.wires(data):
+            asyncio.get_running_loop().call_later(self.delay_s, self.send, wire, source)
+
+    def send(self, wire: bytes, source: tuple[str, int]) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.sendto(wire, source)
+
+    def wires(self, data: bytes) -> list[bytes]:
+        question = dns.message.from_wire(data)
+        self.questions.append(question)
+        made = self.answer(question)
+        if made is None:
+            return []
+        if isinstance(made, list):
+            return made
+        return [made if isinstance(made, bytes) else made.to_wire()]
+
+
+@asynccontextmanager
+async def dns_peer(
+    answer: Answer, *, delay_s: float = 0, by_tcp: Answer | None = None
+) -> AsyncIterator[tuple[DnsServer, int]]:
+    """A name server on UDP and, on the same port, TCP."""
+    server = DnsServer(answer, delay_s)
+    over_tcp = DnsServer(by_tcp or answer)
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        size = int.from_bytes(await reader.readexactly(2))
+        for wire in over_tcp.wires(await reader.readexactly(size)):
+            writer.write(len(wire).to_bytes(2) + wire)
+        await writer.drain()
+
+    async with tcp_peer(talk) as peer:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: server, local_addr=("127.0.0.1", peer.port))
+        try:
+            yield server, peer.port
+        finally:
+            transport.close()
+            await asyncio.sleep(0)
+
+
+def answers(*records: str, rcode: int = 0, flags: int = 0) -> Answer:
+    """Always these records (`name ttl class type value`), whatever was asked."""
+
+    def answer(question: dns.message.Message) -> dns.message.Message:
+        made = dns.message.make_response(question)
+        made.set_rcode(rcode)  # type: ignore[arg-type]  # dnspython takes the number too
+        made.flags |= flags
+        for record in records:
+            name, ttl, cls, kind, value = record.split(" ", 4)
+            made.answer.append(dns.rrset.from_text(name, int(ttl), cls, kind, value))
+        return made
+
+    return answer
+
+
+def zone(names: dict[tuple[str, str], list[str]]) -> Answer:
+    """A small zone: (name, type) to values; a name that is in it under no type does not exist."""
+
+    def answer(question: dns.message.Message) -> dns.message.Message:
+        asked = question.question[0]
+        name, kind = asked.name.to_text(omit_final_dot=True).lower(), dns.rdatatype.to_text(asked.rdtype)
+        made = dns.message.make_response(question)
+        if (name, kind) in names:
+            made.answer.append(dns.rrset.from_text_list(asked.name, 60, "IN", kind, names[name, kind]))
+        elif not any(known == name for known, _ in names):
+            made.set_rcode(3)  # type: ignore[arg-type]  # dnspython takes the number too
+        return made
+
+    return answer
+
+
+def open_descriptors() -> set[str]:
+    """What this process holds open: sockets and pipes, by their identity."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(entry))
+    return {name for name in found if name.startswith("socket:")}
