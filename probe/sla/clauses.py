@@ -61,7 +61,7 @@ class CreditRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """What a miss pays: rows of a table, or pro rata of the counted downtime; as shares of the fee."""
+    """What a miss pays, as a share of the fee: by `rows`, `pro_rata` of what counts, or the `lost_time` itself."""
 
     kind: str
     rows: tuple[CreditRow, ...] = ()

@@ -8,9 +8,10 @@ between two. What the sets mean is in
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from probe.sla.assessment import Ms
@@ -71,8 +72,14 @@ class Intervals:
         """The part of the set inside [start, end)."""
         if not self.pairs or (start <= self.pairs[0][0] and self.pairs[-1][1] <= end):
             return self
-        inside = [(max(a, start), min(b, end)) for a, b in self.pairs if a < end and b > start]
-        return Intervals(tuple(inside)) if start < end else EMPTY
+        low = bisect_right(self.pairs, start, key=itemgetter(1))
+        high = bisect_left(self.pairs, end, key=itemgetter(0))
+        inside = list(self.pairs[low:high])
+        if not inside:
+            return EMPTY
+        inside[0] = (max(inside[0][0], start), inside[0][1])
+        inside[-1] = (inside[-1][0], min(inside[-1][1], end))
+        return Intervals(tuple(inside))
 
     def covers(self, instant: Ms) -> bool:
         """Whether `instant` is in the set."""

@@ -30,7 +30,7 @@ BUCKET_RULES: Final = ("all", "any")
 COMBINES: Final = ("each", "any", "all_down")
 ANCHORS: Final = ("incident_start", "incident_end", "period_end", "eligibility")
 WITHIN_UNITS: Final = ("days", "months", "billing_cycles")
-REMEDIES: Final = ("rows", "pro_rata")
+REMEDIES: Final = ("rows", "pro_rata", "lost_time")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,38 @@ def valid_on(versions: Iterable[Terms], day: str) -> Terms | None:
         each for each in versions if (each.valid_from or "") <= day and (each.valid_to is None or day <= each.valid_to)
     ]
     return max(valid, key=lambda each: each.valid_from or "", default=None)
+
+
+def of_objective(target: Fraction | None, op: str) -> Terms:
+    """The user's own target as terms: the plain measure, scheduled maintenance excused, the service's own life."""
+    return Terms(
+        id="",
+        provider="",
+        service="",
+        service_class=None,
+        version="",
+        valid_from=None,
+        valid_to=None,
+        applies_when=(),
+        promise=Promise("availability", op, Fraction(1) if target is None else target),
+        period=None,
+        timezone="UTC",
+        partial_life="own_lifetime",
+        combine=None,
+        symptoms=None,
+        archetype="F1",
+        denominator="period",
+        outage=OutageRule(shortest=(Shortest(span_ms=0),), qualify="gross"),
+        exclusions=(
+            Clause(cause="scheduled_maintenance", excused=True, notice_ms=0),
+            Clause(cause="emergency_maintenance", excused=False),
+        ),
+        remedy=None,
+        claim=None,
+        sources=(),
+        notes=(),
+        unevaluated=(),
+    )
 
 
 def _terms(table: Table) -> Terms | None:
@@ -174,6 +206,8 @@ def _outage(table: Table) -> OutageRule:
         qualify=found.choice("qualify", QUALIFIES),
     )
     found.done()
+    if rule.unit_ms and rule.rounding:
+        found.problem("round", "is another word for whole_unit: give one of them")
     return rule
 
 

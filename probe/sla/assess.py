@@ -1,0 +1,263 @@
+"""One service, one period: every figure, the verdict and what follows from it. Pure; the one way in.
+
+Load the spans of the period and of a day on both sides (`MARGIN_MS`): where terms name no time zone
+the edges are tried elsewhere too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Final
+
+from probe.model import Cause, SpanClass
+from probe.sla import budget, evidence, outages, readings, remarks, remedy
+from probe.sla.assessment import (
+    Assessment,
+    Bounds,
+    Credit,
+    Exclusion,
+    Figures,
+    Objective,
+    Outage,
+    Promise,
+    Reading,
+    Resolution,
+    Stretch,
+    Verdict,
+    Why,
+)
+from probe.sla.counting import counted_set
+from probe.sla.evidence import Evidence
+from probe.sla.exclusions import Occurrence, Standing, covers, is_in_scope
+from probe.sla.interval import EMPTY, Intervals
+from probe.sla.readings import Context, Draft
+from probe.sla.service import Question, Service
+from probe.sla.terms import Terms, of_objective
+from probe.sla.timeline import Timeline
+from probe.sla.verdict import Judgement, judge, measured
+
+MARGIN_MS: Final = 86_400_000
+"""How much of the record beyond the period, on both sides, a question should bring."""
+
+
+PARTIAL: Final = ("some of the checks", None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One reading of the terms with the time line it judges and what it finds."""
+
+    draft: Draft
+    known: Timeline
+    found: Judgement
+
+
+def assess(question: Question) -> tuple[Assessment, ...]:
+    """The assessments of one service: one for each check where each is judged by itself, else one."""
+    return tuple(_assessment(case) for case in evidence.gather(question))
+
+
+def _assessment(case: Evidence) -> Assessment:
+    question, service = case.question, case.question.service
+    terms = service.terms or of_objective(service.objective, service.objective_op)
+    promise = terms.promise if service.terms or service.objective is not None else None
+    cases = _cases(case, terms, promise)
+    head, found = cases[0], cases[0].found
+    verdict, reason = _headline(case, terms, cases)
+    listed = _outages(case, head)
+    asked = remedy.claim(terms.claim, question.period, listed) if service.terms and verdict is Verdict.MISSED else None
+    return Assessment(
+        service=service.name,
+        check=case.check,
+        vantage=question.vantage,
+        provider=service.terms.provider if service.terms else service.provider,
+        agreement=service.terms.id if service.terms else None,
+        agreement_version=service.terms.version if service.terms else None,
+        promise=promise,
+        rule=remarks.rule(terms, found.basis.rule),
+        period=question.period,
+        as_of_ms=question.as_of_ms,
+        downtime=found.downtime,
+        raw_downtime=_raw(case, head),
+        unknown_ms=found.unknown_ms,
+        denominator_ms=found.basis.denominator_ms,
+        budget_ms=found.budget_ms,
+        budget_left=None if found.budget_ms is None else budget.left(found.budget_ms, found.downtime),
+        coverage=found.coverage,
+        availability=found.availability,
+        verdict=verdict,
+        reason=reason,
+        claimable=remedy.is_claimable(asked, question.period, question.as_of_ms) if asked else None,
+        readings=_readings(cases),
+        exclusions=_exclusions(case, head),
+        outages=listed,
+        stretches=_stretches(case),
+        credit=_credit(service, cases),
+        claim=asked,
+        objective=_objective(case) if service.terms else None,
+        resolution=_resolution(case),
+        burn=_burn(case, head, promise),
+        samples=sum(member.samples for member in case.members),
+        revisions=tuple(revision for member in case.members for revision in member.revisions),
+        parameters=remarks.parameters(case, found.basis),
+        notes=remarks.notes(case, terms, verdict, found),
+    )
+
+
+def _cases(case: Evidence, terms: Terms, promise: Promise | None) -> tuple[Case, ...]:
+    question = case.question
+    keys = tuple(member.key for member in case.members)
+    in_scope = tuple(
+        window
+        for window in question.windows
+        if is_in_scope(window, terms.provider, question.service.name)
+        and (not window.checks or any(covers(window, key) for key in keys))
+    )
+    context = Context(
+        service=question.service,
+        keys=keys,
+        terms=terms,
+        windows=in_scope,
+        timeline=case.known,
+        as_of_ms=question.as_of_ms,
+        resolution_ms=case.resolution_ms,
+    )
+    return tuple(_case(case, draft, context, promise) for draft in readings.drafts(context, question.period))
+
+
+def _case(case: Evidence, draft: Draft, context: Context, promise: Promise | None) -> Case:
+    known = case.without([each for each in draft.accepted if readings.is_partial(each.window, context.keys)])
+    return Case(draft=draft, known=known, found=judge(known, readings.basis(draft, context), promise))
+
+
+def _headline(case: Evidence, terms: Terms, cases: tuple[Case, ...]) -> tuple[Verdict, Why | None]:
+    """The verdict that all readings share; undecided where they differ or a clause is not evaluated."""
+    head = cases[0].found
+    if case.question.service.is_uplink and not case.seen.can_accuse_isp:
+        return Verdict.UNDECIDED, Why.REFERENCES
+    if remarks.unevaluated(terms) or any(each.found.verdict is not head.verdict for each in cases):
+        return Verdict.UNDECIDED, Why.TERMS
+    return head.verdict, head.reason
+
+
+def _readings(cases: tuple[Case, ...]) -> tuple[Reading, ...]:
+    """Every reading, unless they all come to the same figures."""
+    found = [each.found for each in cases]
+    if all((each.verdict, each.availability) == (found[0].verdict, found[0].availability) for each in found):
+        return ()
+    return tuple(
+        Reading(
+            "; ".join(clause for clause, _ in each.draft.labels),
+            "; ".join(says for _, says in each.draft.labels),
+            each.found.verdict,
+            each.found.reason,
+            each.found.availability,
+        )
+        for each in cases
+        if each.found.availability
+    )
+
+
+def _raw(case: Evidence, head: Case) -> Figures:
+    """The figures with nothing forgiven."""
+    frame = head.found.basis.frame
+    if not frame.pardons and head.known is case.known:
+        return head.found.downtime._replace(at_resolution=None)
+    basis = replace(head.found.basis, frame=replace(frame, pardons=()))
+    return measured(case.known, basis)._replace(at_resolution=None)
+
+
+def _exclusions(case: Evidence, head: Case) -> tuple[Exclusion, ...]:
+    """Each window of the headline's reading: what it forgave, or why it was refused; in time order."""
+    left = _forgiven(case, head)
+    listed = []
+    for each in head.draft.occurrences:
+        taken = EMPTY
+        if each.standing is Standing.ACCEPTED:
+            taken = left[_kind(case, each)] & Intervals.span(each.start_ms, each.end_ms)
+            left = {kind: rest - taken for kind, rest in left.items()}
+        effect = readings.effect_of(each, head.draft)
+        listed.append(
+            Exclusion(each.start_ms, each.end_ms, each.cause, effect, taken.measure, each.why, each.window.id)
+        )
+    return tuple(listed)
+
+
+def _forgiven(case: Evidence, head: Case) -> dict[readings.PardonKey, Intervals]:
+    """The proven downtime that each group of accepted windows takes away."""
+    basis = head.found.basis
+    unpardoned = replace(basis.frame, pardons=())
+    down = counted_set(basis.rule, head.known.down, head.known.cuts, unpardoned)
+    whole = [each for each in head.draft.accepted if _kind(case, each) != PARTIAL]
+    taken = {key: basis.frame.forgiven(down, pardon) & down for key, pardon in readings.pardons(whole).items()}
+    return {**taken, PARTIAL: case.known.down - head.known.down}
+
+
+def _kind(case: Evidence, each: Occurrence) -> readings.PardonKey:
+    keys = tuple(member.key for member in case.members)
+    return PARTIAL if readings.is_partial(each.window, keys) else readings.pardon_key(each)
+
+
+def _outages(case: Evidence, head: Case) -> tuple[Outage, ...]:
+    basis = head.found.basis
+    counted = counted_set(basis.rule, head.known.down, head.known.cuts, basis.frame)
+    start_ms, end_ms = case.question.period.start_ms, case.until_ms
+    if case.question.service.is_uplink:
+        line = outages.Line(case.known, case.seen, case.members)
+        return outages.line_outages(case.question.service.name, line, start_ms, end_ms, counted)
+    found = (
+        outage for member in case.members for outage in outages.outages(member, case.seen, start_ms, end_ms, counted)
+    )
+    return tuple(sorted(found, key=lambda outage: outage.start_earliest_ms))
+
+
+def _stretches(case: Evidence) -> tuple[Stretch, ...]:
+    start_ms, end_ms = case.question.period.start_ms, case.until_ms
+    if start_ms >= end_ms:
+        return ()
+    if case.question.service.is_uplink:
+        return outages.line_stretches([(Cause.UNKNOWN_REFERENCE, case.known.unknown.clip(start_ms, end_ms))])
+    found = {each for member in case.members for each in outages.stretches(member, case.seen, start_ms, end_ms)}
+    return tuple(sorted(found))
+
+
+def _credit(service: Service, cases: tuple[Case, ...]) -> Credit | None:
+    """What is owed for a miss, or may be; None when every reading says met."""
+    terms, fee = service.terms, service.monthly_fee
+    if terms is None or terms.remedy is None or fee is None:
+        return None
+    if all(each.found.verdict is Verdict.MET for each in cases):
+        return None
+    owed = [_owed(each, each.found.availability) for each in cases if each.found.availability]
+    return remedy.credit(terms.remedy, terms.promise.target, fee, owed) if owed else None
+
+
+def _owed(case: Case, availability: Bounds) -> remedy.Owed:
+    basis = case.found.basis
+    lost = measured(case.known, replace(basis, rule=replace(basis.rule, grid=None, rounding=None)))
+    total = basis.denominator_ms
+    return remedy.Owed(availability, Fraction(lost.low) / total, Fraction(lost.high or 0) / total)
+
+
+def _objective(case: Evidence) -> Objective | None:
+    """The user's own target beside the provider's, under the plain measure."""
+    service = case.question.service
+    if service.objective is None:
+        return None
+    terms = of_objective(service.objective, service.objective_op)
+    found = _cases(case, terms, terms.promise)[0].found
+    budget_ms = found.budget_ms or Fraction(0)
+    left = budget.left(budget_ms, found.downtime)
+    return Objective(service.objective, found.verdict, found.reason, budget_ms, left)
+
+
+def _resolution(case: Evidence) -> Resolution:
+    h1, h2 = case.largest_spacing(SpanClass.DOWN), case.largest_spacing(SpanClass.UP)
+    return Resolution(case.resolution_ms, h1, h2)
+
+
+def _burn(case: Evidence, head: Case, promise: Promise | None) -> dict[str, Fraction]:
+    if promise is None:
+        return {}
+    return budget.burn(head.found.basis.frame.excuse(head.known.down), case.until_ms, promise.target)

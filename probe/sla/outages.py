@@ -1,0 +1,179 @@
+"""Outages, suspects and stretches of unknown time, as people read them (product.md; availability.md, section 3).
+
+An outage is a cluster of confirmed failures between two good samples; what lies between earliest and
+latest is not known. A gap inside is shown and does not split it. A cluster without a confirmed
+failure is a suspect. Neither decides a verdict: that is done on sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from probe.model import Cause, Span, SpanClass, State
+from probe.sla import attribution, timeline
+from probe.sla.assessment import Ms, Outage, Stretch
+from probe.sla.attribution import Witness
+from probe.sla.interval import Intervals, pieces
+from probe.sla.service import Member
+from probe.sla.timeline import Timeline
+
+Cluster = list[Span]
+
+
+class Line(NamedTuple):
+    """Our own connection: the time line of the claim against its provider, and what it rests on."""
+
+    claim: Timeline
+    seen: Witness
+    references: Sequence[Member]
+
+
+_CONFIRMED: Final = {SpanClass.DOWN, SpanClass.TRANS_DOWN, SpanClass.TRANS_UP}
+
+
+def outages(
+    member: Member, seen: Witness, start_ms: int, end_ms: int, counted: Intervals | None = None
+) -> tuple[Outage, ...]:
+    """The outages and suspects of a check that touch [start_ms, end_ms), in time order.
+
+    counted: the stretches that count against the provider; None: all that is charged in the span.
+    """
+    if counted is None:
+        known = timeline.of_spans(member.spans, start_ms, end_ms)
+        counted = attribution.charged(known, seen).down
+    return tuple(
+        _outage(member, cluster, seen, counted)
+        for cluster in _clusters(member.spans)
+        if cluster[-1].t1_ms > start_ms and cluster[0].t0_ms < end_ms and _is_failure(cluster)
+    )
+
+
+def line_outages(name: str, case: Line, start_ms: int, end_ms: int, counted: Intervals) -> tuple[Outage, ...]:
+    """The outages of our own connection that touch [start_ms, end_ms), by the claim against its provider."""
+    runs = (Intervals.span(*run) for run in pieces(case.claim.worst, case.claim.cuts))
+    return tuple(
+        _line_outage(name, case, run, counted)
+        for run in runs
+        if run.clip(start_ms, end_ms) and (case.claim.observed & run)
+    )
+
+
+def _line_outage(name: str, case: Line, run: Intervals, counted: Intervals) -> Outage:
+    (start, end), claim = run.pairs[0], case.claim
+    proven = (claim.down & run) or (case.seen.silent & run)
+    inner = (proven.pairs[0][0], proven.pairs[-1][1]) if proven else (end, start)
+    is_over = end < claim.end_ms
+    return Outage(
+        key=name,
+        start_earliest_ms=int(start),
+        start_latest_ms=int(inner[0]),
+        end_earliest_ms=int(inner[1]) if is_over else None,
+        end_latest_ms=int(end) if is_over else None,
+        cause=Cause.ISP if claim.down & run else attribution.cause_of(proven - case.seen.up, case.seen),
+        is_confirmed=bool(proven),
+        attempts=sum(_bad(span) for each in case.references for span in _touching(each.spans, start, end)),
+        counted_ms=counted.clip(start, end).measure,
+        gap_ms=int((claim.unknown & run).measure),
+    )
+
+
+def stretches(member: Member, seen: Witness, start_ms: int, end_ms: int) -> tuple[Stretch, ...]:
+    """Every stretch of [start_ms, end_ms) that nothing is known about, and why, in time order."""
+    known = timeline.of_spans(member.spans, start_ms, end_ms)
+    blind = [span for span in member.spans if span.cls is SpanClass.UNKNOWN and _has_unknown(span)]
+    asked = Intervals.of((span.t0_ms, span.t1_ms) for span in blind) & known.unknown
+    local = Intervals.of(member.local) & known.unknown
+    parts = [
+        (Cause.OWN_NETWORK, local),
+        (Cause.UNKNOWN_TARGET, asked - local),
+        (Cause.AGENT_GAP, known.unknown - asked - local),
+    ]
+    ours = known.down - seen.up
+    if ours:
+        parts += attribution.causes(ours, seen)
+    return line_stretches(parts)
+
+
+def line_stretches(parts: Iterable[tuple[Cause, Intervals]]) -> tuple[Stretch, ...]:
+    """The sets of instants by cause as stretches in time order."""
+    return tuple(sorted(Stretch(int(a), int(b), cause) for cause, part in parts for a, b in part))
+
+
+def _clusters(spans: Sequence[Span]) -> Iterator[Cluster]:
+    """Maximal runs of spans without a good sample inside."""
+    open_: Cluster = []
+    for span in spans:
+        if open_ and (span.first is State.UP or span.t0_ms != open_[-1].t1_ms):
+            yield open_
+            open_ = []
+        if span.cls is not SpanClass.UP:
+            open_.append(span)
+    if open_:
+        yield open_
+
+
+def _is_failure(cluster: Cluster) -> bool:
+    return any(_bad(span) or span.last is State.DOWN for span in cluster)
+
+
+def _outage(member: Member, cluster: Cluster, seen: Witness, counted: Intervals) -> Outage:
+    confirmed = [span for span in cluster if span.cls in _CONFIRMED]
+    evidence = confirmed or [span for span in cluster if _bad(span) or span.last is State.DOWN]
+    start_latest, end_earliest = _first_bad(evidence[0]), _last_bad(evidence[-1])
+    end = cluster[-1].t1_ms
+    is_over = cluster[-1].last is State.UP
+    return Outage(
+        key=member.key,
+        start_earliest_ms=cluster[0].t0_ms,
+        start_latest_ms=start_latest,
+        end_earliest_ms=end_earliest if is_over else None,
+        end_latest_ms=end if is_over else None,
+        cause=_cause(evidence, seen),
+        is_confirmed=bool(confirmed) or member.confirm <= 1,
+        attempts=sum(_bad(span) for span in cluster) + (cluster[-1].last is State.DOWN),
+        counted_ms=counted.clip(cluster[0].t0_ms, end).measure,
+        gap_ms=sum(_gap(span, start_latest, end_earliest) for span in cluster),
+    )
+
+
+def _cause(evidence: Cluster, seen: Witness) -> Cause:
+    """A confirmed outage is the provider's if a witness was up in any of it, a suspect only if in all of it."""
+    down = Intervals.of((span.t0_ms, span.t1_ms) for span in evidence if span.cls is SpanClass.DOWN)
+    if down:
+        return attribution.cause_of(down, seen)
+    perhaps = Intervals.of((span.t0_ms, span.t1_ms) for span in evidence)
+    return attribution.cause_of(perhaps - seen.up or perhaps, seen)
+
+
+def _first_bad(span: Span) -> int:
+    """The first instant of a span at which a failure is known to have been seen at the latest."""
+    return span.t0_ms if span.first is State.DOWN else span.t1_ms
+
+
+def _last_bad(span: Span) -> int:
+    return span.t1_ms if span.last is State.DOWN else span.t0_ms
+
+
+def _bad(span: Span) -> int:
+    """How many of the samples in [t0, t1) are failures."""
+    if span.cls is SpanClass.UNKNOWN:
+        return int(span.first is State.DOWN)
+    if span.cls is SpanClass.UP:
+        return 0
+    return span.n - (span.first is State.UP)
+
+
+def _has_unknown(span: Span) -> bool:
+    """Whether an attempt that could not be judged lies in an unknown span, not only silence."""
+    return span.n > 1 or State.UNKNOWN in {span.first, span.last}
+
+
+def _gap(span: Span, start_ms: int, end_ms: int) -> int:
+    if span.cls is not SpanClass.UNKNOWN:
+        return 0
+    return max(0, min(span.t1_ms, end_ms) - max(span.t0_ms, start_ms))
+
+
+def _touching(spans: Sequence[Span], start_ms: Ms, end_ms: Ms) -> Iterator[Span]:
+    return (span for span in spans if span.t0_ms < end_ms and span.t1_ms > start_ms)
