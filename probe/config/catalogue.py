@@ -6,26 +6,23 @@ judges what is in them.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from probe.config.files import Source
 from probe.errors import TermsError
 from probe.sla import terms
 from probe.sla.terms import Terms
 
-_ID: Final = re.compile(r'^id\s*=\s*"([^"]+)"', re.MULTILINE)
-
 
 def ids() -> tuple[str, ...]:
     """Every agreement in the catalogue, in name order; nothing is parsed."""
-    return tuple(sorted(_texts()))
+    return tuple(_files())
 
 
 def versions(agreement: str) -> tuple[Terms, ...]:
@@ -41,7 +38,7 @@ def published() -> Mapping[str, tuple[Terms, ...]]:
 @cache
 def tables(agreement: str) -> tuple[dict[str, Any], ...]:
     """The raw TOML tables of an agreement's versions, oldest first; KeyError for an unknown id."""
-    found = [tomllib.loads(text) for text in _texts()[agreement]]
+    found = [tomllib.loads(file.read_text(encoding="utf-8")) for file in _files()[agreement]]
     return tuple(sorted(found, key=_since))
 
 
@@ -66,19 +63,16 @@ def parse_all(raw: tuple[dict[str, Any], ...], where: str) -> tuple[Terms, ...]:
 
 
 @cache
-def _texts() -> Mapping[str, tuple[str, ...]]:
-    """The text of each file by the id in it."""
-    found: dict[str, list[str]] = {}
-    for file in _toml_files():
-        text = file.read_text(encoding="utf-8")
-        if match := _ID.search(text):
-            found.setdefault(match[1], []).append(text)
-    return {agreement: tuple(texts) for agreement, texts in found.items()}
-
-
-def _toml_files() -> list[Traversable]:
-    folder = files("probe.sla") / "published"
-    return sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+def _files() -> Mapping[str, tuple[Traversable, ...]]:
+    """The files of each agreement: `provider/service@version.toml` is a version of "provider/service"."""
+    found: dict[str, list[Traversable]] = {}
+    providers = (folder for folder in (files("probe.sla") / "published").iterdir() if folder.is_dir())
+    for folder in providers:
+        for file in folder.iterdir():
+            name, at, _ = file.name.partition("@")
+            if at and file.name.endswith(".toml"):
+                found.setdefault(f"{folder.name}/{name}", []).append(file)
+    return {agreement: tuple(some) for agreement, some in sorted(found.items())}
 
 
 def _since(table: Mapping[str, Any]) -> str:

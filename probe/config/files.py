@@ -10,7 +10,6 @@ import math
 import os
 import re
 import stat
-import tomllib
 import unicodedata
 from pathlib import Path
 from typing import Any, Final
@@ -96,12 +95,14 @@ class Source:
 def read_bytes(path: Path) -> bytes:
     """The content of a regular file of at most 256 KiB; OSError or ValueError otherwise. Never blocks on a FIFO."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
             raise ValueError(f"{what}; name a TOML file")
-        content = file.read(FILE_LIMIT + 1)
+        content = os.read(descriptor, FILE_LIMIT + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > FILE_LIMIT:
         raise ValueError(f"larger than {FILE_LIMIT // 1024} KiB; split it")
     return content
@@ -155,6 +156,8 @@ def _decode(content: bytes) -> str:
 
 
 def _parse(decoded: str) -> dict[str, Any]:
+    import tomllib  # what is packed needs no parser
+
     try:
         return tomllib.loads(decoded)
     except tomllib.TOMLDecodeError as error:
