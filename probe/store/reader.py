@@ -182,7 +182,7 @@ class Reader:
             " AND at_ms BETWEEN ? AND ? AND reason IS NOT NULL",
             *(vantage, key, *self._as_recorded(start_ms, end_ms)),
         )
-        return frozenset(Reason(word) for (word,) in rows)
+        return frozenset(reason for (word,) in rows if (reason := REASONS[word]))
 
     def pauses(self, vantage: str) -> tuple[Paused, ...]:
         """Every pause on record, in order of beginning."""

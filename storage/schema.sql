@@ -1,0 +1,214 @@
+-- What the migrations build. A test compares; UPDATE_GOLDEN=1 writes it anew.
+PRAGMA application_id = 1886547810;
+PRAGMA user_version = 1;
+
+CREATE TABLE clock (
+    id INTEGER PRIMARY KEY,
+    vantage TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    opened_at_ms INTEGER NOT NULL,
+    offset_ms INTEGER NOT NULL,
+    is_synced INTEGER NOT NULL CHECK (is_synced IN (0, 1)),
+    shift_ms INTEGER NOT NULL DEFAULT 0,
+    corrected_by INTEGER REFERENCES clock (id)
+) STRICT;
+
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY,
+    vantage TEXT NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    target TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('check', 'reference', 'gateway')),
+    service TEXT,
+    network TEXT,
+    is_configured INTEGER NOT NULL CHECK (is_configured IN (0, 1)),
+    UNIQUE (vantage, key)
+) STRICT;
+
+CREATE TABLE former (
+    series INTEGER NOT NULL REFERENCES series (id),
+    key TEXT NOT NULL,
+    until_ms INTEGER NOT NULL,
+    PRIMARY KEY (series, until_ms, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE revision (
+    id INTEGER PRIMARY KEY,
+    series INTEGER NOT NULL REFERENCES series (id),
+    digest TEXT NOT NULL,
+    meaning TEXT NOT NULL,
+    clock INTEGER NOT NULL REFERENCES clock (id),
+    from_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX revision_by_series ON revision (series, id);
+
+CREATE TABLE setting (
+    series INTEGER NOT NULL REFERENCES series (id),
+    clock INTEGER NOT NULL REFERENCES clock (id),
+    from_ms INTEGER NOT NULL,
+    interval_ms INTEGER NOT NULL CHECK (interval_ms > 0),
+    timeout_ms INTEGER,
+    recheck_ms INTEGER,
+    confirm INTEGER NOT NULL CHECK (confirm > 0),
+    g_max_ms INTEGER NOT NULL CHECK (g_max_ms > 0),
+    PRIMARY KEY (series, clock, from_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hot (
+    at_ms INTEGER NOT NULL,
+    series INTEGER NOT NULL,
+    clock INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    origin INTEGER NOT NULL CHECK (origin BETWEEN 0 AND 4),
+    state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),
+    reason TEXT,
+    latency_us INTEGER,
+    due_ms INTEGER,
+    more TEXT,
+    PRIMARY KEY (at_ms, series)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE span (
+    series INTEGER NOT NULL,
+    t0_ms INTEGER NOT NULL,
+    clock INTEGER NOT NULL,
+    t1_ms INTEGER NOT NULL CHECK (t1_ms > t0_ms),
+    class INTEGER NOT NULL CHECK (class BETWEEN 0 AND 5),
+    n INTEGER NOT NULL,
+    max_spacing_ms INTEGER NOT NULL,
+    first INTEGER NOT NULL CHECK (first BETWEEN 0 AND 2),
+    last INTEGER NOT NULL CHECK (last BETWEEN 0 AND 2),
+    revision INTEGER NOT NULL,
+    shipped_at_ms INTEGER,
+    PRIMARY KEY (series, t0_ms, clock)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX span_by_clock ON span (clock);
+
+CREATE TABLE latest (
+    series INTEGER PRIMARY KEY,
+    clock INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    origin INTEGER NOT NULL,
+    reason TEXT,
+    detail TEXT NOT NULL,
+    latency_us INTEGER,
+    due_ms INTEGER,
+    since_ms INTEGER NOT NULL,
+    run_clock INTEGER NOT NULL,
+    run_at_ms INTEGER NOT NULL,
+    run_g_max_ms INTEGER NOT NULL,
+    run_confirm INTEGER NOT NULL,
+    run_t0_ms INTEGER NOT NULL,
+    run_first INTEGER NOT NULL,
+    run_n INTEGER NOT NULL,
+    run_spacing_ms INTEGER NOT NULL,
+    run_bad INTEGER NOT NULL,
+    run_first_bad_ms INTEGER NOT NULL,
+    run_bad_confirm INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    vantage TEXT NOT NULL,
+    clock INTEGER NOT NULL REFERENCES clock (id),
+    at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    lasted_ms INTEGER,
+    facts TEXT NOT NULL,
+    UNIQUE (vantage, at_ms, clock, kind, facts)
+) STRICT;
+
+CREATE TABLE window (
+    id INTEGER PRIMARY KEY,
+    removes INTEGER REFERENCES window (id),
+    provider TEXT,
+    service TEXT,
+    checks TEXT NOT NULL DEFAULT '[]',
+    kind TEXT CHECK (kind IN ('scheduled', 'emergency')),
+    start_ms INTEGER,
+    end_ms INTEGER,
+    every TEXT,
+    from_time TEXT,
+    lasts_ms INTEGER,
+    zone TEXT,
+    starts TEXT,
+    until TEXT,
+    announced_at_ms INTEGER,
+    entered_at_ms INTEGER,
+    entered_by TEXT NOT NULL,
+    source TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE UNIQUE INDEX window_is_removed_once ON window (removes) WHERE removes IS NOT NULL;
+
+CREATE TABLE config (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    fingerprint TEXT NOT NULL,
+    document TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE standing (
+    service TEXT NOT NULL,
+    key TEXT NOT NULL,
+    period_start_ms INTEGER NOT NULL,
+    period_end_ms INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    as_of_ms INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (service, key, period_start_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER window_is_never_changed BEFORE UPDATE ON window
+BEGIN SELECT RAISE(ABORT, 'window is append only: add a row'); END;
+
+CREATE TRIGGER window_is_never_deleted BEFORE DELETE ON window
+BEGIN SELECT RAISE(ABORT, 'window is append only: add a row'); END;
+
+CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'event is append only: add a row'); END;
+
+CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event
+BEGIN SELECT RAISE(ABORT, 'event is append only: add a row'); END;
+
+CREATE VIEW outcomes AS
+SELECT series.vantage, series.key AS "check", strftime('%Y-%m-%dT%H:%M:%fZ', (hot.at_ms + clock.shift_ms) / 1000.0, 'unixepoch') AS at,
+    CASE hot.state WHEN 0 THEN 'up' WHEN 1 THEN 'down' ELSE 'unknown' END AS state, hot.reason, hot.latency_us / 1000.0 AS latency_ms,
+    CASE hot.origin WHEN 0 THEN 'grid' WHEN 1 THEN 'recheck' WHEN 2 THEN 'manual' WHEN 3 THEN 'push' ELSE 'import' END AS origin, strftime('%Y-%m-%dT%H:%M:%fZ', (hot.due_ms + clock.shift_ms) / 1000.0, 'unixepoch') AS due, revision.digest AS revision,
+    CASE WHEN clock.is_synced OR clock.corrected_by THEN 'synchronised' ELSE 'unsynced' END AS clock_quality, hot.more
+FROM hot JOIN series ON series.id = hot.series JOIN clock ON clock.id = hot.clock
+    JOIN revision ON revision.id = hot.revision;
+
+CREATE VIEW spans AS
+SELECT series.vantage, series.key AS "check", strftime('%Y-%m-%dT%H:%M:%fZ', (span.t0_ms + clock.shift_ms) / 1000.0, 'unixepoch') AS start,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (span.t1_ms + clock.shift_ms) / 1000.0, 'unixepoch') AS "end", CASE span.class WHEN 0 THEN 'up' WHEN 1 THEN 'down' WHEN 2 THEN 'trans_down' WHEN 3 THEN 'trans_up' WHEN 4 THEN 'suspect' ELSE 'unknown' END AS class,
+    (span.t1_ms - span.t0_ms) / 1000.0 AS seconds, span.n AS samples,
+    span.max_spacing_ms / 1000.0 AS largest_spacing, revision.digest AS revision
+FROM span JOIN series ON series.id = span.series JOIN clock ON clock.id = span.clock
+    JOIN revision ON revision.id = span.revision;
+
+CREATE VIEW checks AS
+SELECT series.vantage, series.key AS "check", series.kind, series.target, series.role, series.service,
+    CASE latest.state WHEN 0 THEN 'up' WHEN 1 THEN 'down' ELSE 'unknown' END AS state, strftime('%Y-%m-%dT%H:%M:%fZ', (latest.at_ms + clock.shift_ms) / 1000.0, 'unixepoch') AS at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (latest.since_ms + clock.shift_ms) / 1000.0, 'unixepoch') AS since, latest.reason, latest.detail,
+    latest.latency_us / 1000.0 AS latency_ms, latest.run_bad AS failures
+FROM latest JOIN series ON series.id = latest.series JOIN clock ON clock.id = latest.clock;
+
+CREATE VIEW windows AS
+SELECT window.id, window.provider, window.service, window.checks, window.kind, strftime('%Y-%m-%dT%H:%M:%fZ', (window.start_ms) / 1000.0, 'unixepoch') AS start,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (window.end_ms) / 1000.0, 'unixepoch') AS "end", window.every, window.from_time, window.lasts_ms / 60000.0 AS lasts_minutes,
+    window.zone, window.starts, window.until, strftime('%Y-%m-%dT%H:%M:%fZ', (window.announced_at_ms) / 1000.0, 'unixepoch') AS announced,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (window.entered_at_ms) / 1000.0, 'unixepoch') AS entered, window.entered_by, window.source, window.reason,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (removal.entered_at_ms) / 1000.0, 'unixepoch') AS removed, removal.entered_by AS removed_by
+FROM window LEFT JOIN window AS removal ON removal.removes = window.id WHERE window.removes IS NULL;
+
+CREATE VIEW agent_events AS
+SELECT event.vantage, strftime('%Y-%m-%dT%H:%M:%fZ', (event.at_ms + clock.shift_ms) / 1000.0, 'unixepoch') AS at, event.kind,
+    event.lasted_ms / 1000.0 AS seconds, event.facts
+FROM event JOIN clock ON clock.id = event.clock;
