@@ -218,8 +218,11 @@ def _stretches(case: Evidence) -> tuple[Stretch, ...]:
         return ()
     if case.question.service.is_uplink:
         return outages.line_stretches([(Cause.UNKNOWN_REFERENCE, case.known.unknown.clip(start_ms, end_ms))])
-    found = {each for member in case.members for each in outages.stretches(member, case.seen, start_ms, end_ms)}
-    return tuple(sorted(found))
+    parts = (
+        outages.stretches_of(member, line, case.seen, start_ms, end_ms)
+        for member, line in zip(case.members, case.lines, strict=True)
+    )
+    return tuple(sorted({each for part in parts for each in part}))
 
 
 def _credit(service: Service, cases: tuple[Case, ...]) -> Credit | None:
@@ -229,13 +232,17 @@ def _credit(service: Service, cases: tuple[Case, ...]) -> Credit | None:
         return None
     if all(each.found.verdict is Verdict.MET for each in cases):
         return None
-    owed = [_owed(each, each.found.availability) for each in cases if each.found.availability]
+    is_by_lost_time = terms.remedy.kind == "lost_time"
+    owed = [_owed(each, each.found.availability, is_by_lost_time) for each in cases if each.found.availability]
     return remedy.credit(terms.remedy, terms.promise.target, fee, owed) if owed else None
 
 
-def _owed(case: Case, availability: Bounds) -> remedy.Owed:
+def _owed(case: Case, availability: Bounds, is_by_lost_time: bool) -> remedy.Owed:
+    if not is_by_lost_time:
+        return remedy.Owed(availability, 1 - availability.high, 1 - availability.low)
     basis = case.found.basis
-    lost = measured(case.known, replace(basis, rule=replace(basis.rule, grid=None, rounding=None)))
+    exact = replace(basis, rule=replace(basis.rule, grid=None, rounding=None))
+    lost = measured(case.known, exact)
     total = basis.denominator_ms
     return remedy.Owed(availability, Fraction(lost.low) / total, Fraction(lost.high or 0) / total)
 

@@ -154,7 +154,7 @@ def _is_long_enough(run: Pair, rule: Counting) -> bool:
 
 
 def _left(rule: Counting, runs: list[Pair], frame: Frame) -> Intervals:
-    inside = Intervals.of(runs).clip(frame.start_ms, frame.end_ms)
+    inside = Intervals.sorted_of(runs).clip(frame.start_ms, frame.end_ms)
     return inside if rule.net else frame.excuse(inside)
 
 

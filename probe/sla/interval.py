@@ -32,6 +32,11 @@ class Intervals:
         return Intervals(_merged(sorted(pair for pair in pairs if pair[0] < pair[1])))
 
     @staticmethod
+    def sorted_of(pairs: Iterable[Pair]) -> Intervals:
+        """The same for pairs that are sorted and not empty."""
+        return Intervals(_merged(pairs))
+
+    @staticmethod
     def span(start: Ms, end: Ms) -> Intervals:
         """The one stretch [start, end), empty when it has no length."""
         return Intervals(((start, end),)) if start < end else EMPTY
@@ -121,14 +126,16 @@ def pieces(whole: Intervals, cuts: Sequence[Ms]) -> list[Pair]:
     return found
 
 
-def _merged(pairs: list[Pair]) -> tuple[Pair, ...]:
+def _merged(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     merged: list[Pair] = []
-    for start, end in pairs:
-        if merged and start <= merged[-1][1]:
-            if end > merged[-1][1]:
-                merged[-1] = (merged[-1][0], end)
-        else:
-            merged.append((start, end))
+    reach: Ms | None = None
+    for pair in pairs:
+        if reach is None or pair[0] > reach:
+            merged.append(pair)
+            reach = pair[1]
+        elif pair[1] > reach:
+            reach = pair[1]
+            merged[-1] = (merged[-1][0], reach)
     return tuple(merged)
 
 

@@ -80,16 +80,21 @@ def _line_outage(name: str, case: Line, run: Intervals, counted: Intervals) -> O
 
 def stretches(member: Member, seen: Witness, start_ms: int, end_ms: int) -> tuple[Stretch, ...]:
     """Every stretch of [start_ms, end_ms) that nothing is known about, and why, in time order."""
-    known = timeline.of_spans(member.spans, start_ms, end_ms)
-    blind = [span for span in member.spans if span.cls is SpanClass.UNKNOWN and _has_unknown(span)]
-    asked = Intervals.of((span.t0_ms, span.t1_ms) for span in blind) & known.unknown
-    local = Intervals.of(member.local) & known.unknown
-    parts = [
-        (Cause.OWN_NETWORK, local),
-        (Cause.UNKNOWN_TARGET, asked - local),
-        (Cause.AGENT_GAP, known.unknown - asked - local),
-    ]
-    ours = known.down - seen.up
+    return stretches_of(member, timeline.of_spans(member.spans, start_ms, end_ms), seen, start_ms, end_ms)
+
+
+def stretches_of(member: Member, line: Timeline, seen: Witness, start_ms: int, end_ms: int) -> tuple[Stretch, ...]:
+    """The same for a check whose time line is there already."""
+    unknown = line.unknown.clip(start_ms, end_ms)
+    parts: list[tuple[Cause, Intervals]] = []
+    if unknown:
+        blind = [span for span in member.spans if span.cls is SpanClass.UNKNOWN and _has_unknown(span)]
+        asked = Intervals.of((span.t0_ms, span.t1_ms) for span in blind) & unknown
+        local = Intervals.of(member.local) & unknown
+        parts.append((Cause.OWN_NETWORK, local))
+        parts.append((Cause.UNKNOWN_TARGET, asked - local))
+        parts.append((Cause.AGENT_GAP, unknown - asked - local))
+    ours = line.down.clip(start_ms, end_ms) - seen.up
     if ours:
         parts += attribution.causes(ours, seen)
     return line_stretches(parts)

@@ -102,10 +102,11 @@ def basis(draft: Draft, context: Context) -> Basis:
     accepted = [each for each in draft.accepted if not is_partial(each.window, context.keys)]
     shrinking = [each for each in accepted if effect_of(each, draft) == "both"]
     lost = _shortened(shrinking, start, end)
+    touching = tuple(each for each in pardons(accepted).values() if each.windows & context.timeline.worst)
     whole = draft.period.end_ms - draft.period.start_ms if draft.assumes_up else end - start
     return Basis(
         rule=draft.counting,
-        frame=Frame(start_ms=start, end_ms=end, zone=draft.period.timezone, pardons=tuple(pardons(accepted).values())),
+        frame=Frame(start_ms=start, end_ms=end, zone=draft.period.timezone, pardons=touching),
         denominator_ms=whole - lost,
         resolution_ms=context.resolution_ms,
         is_running=context.as_of_ms < end,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from probe.model import Span, SpanClass, State
@@ -22,6 +22,8 @@ class Timeline:
 
     half: the halves of transitions that the best estimate takes for down. cuts: sorted instants at
     which the thing was certainly up although the sets touch there; no run reaches across one.
+    observed: S ∪ Q, down if all unknown time had been up. worst: S ∪ Q ∪ N, the largest down-set
+    that the samples allow.
     """
 
     start_ms: int
@@ -31,16 +33,13 @@ class Timeline:
     unknown: Intervals = EMPTY
     half: Intervals = EMPTY
     cuts: tuple[Ms, ...] = ()
+    observed: Intervals = field(init=False, repr=False)
+    worst: Intervals = field(init=False, repr=False)
 
-    @property
-    def observed(self) -> Intervals:
-        """Down if all unknown time had been up: S ∪ Q."""
-        return self.down | self.maybe
-
-    @property
-    def worst(self) -> Intervals:
-        """The largest down-set that the samples allow: S ∪ Q ∪ N."""
-        return self.observed | self.unknown
+    def __post_init__(self) -> None:
+        """Work out the two sums that every figure needs."""
+        object.__setattr__(self, "observed", self.down | self.maybe)
+        object.__setattr__(self, "worst", self.observed | self.unknown)
 
     @property
     def point(self) -> Intervals:
@@ -55,7 +54,8 @@ class Timeline:
     def at_resolution(self, resolution_ms: int) -> Intervals:
         """S and every run of S ∪ Q ∪ N, cut where certainly up, of at least that length (H_r)."""
         runs = pieces(self.worst, self.cuts)
-        return self.down | Intervals.of(run for run in runs if run[1] - run[0] >= resolution_ms)
+        long_enough = [run for run in runs if run[1] - run[0] >= resolution_ms]
+        return self.worst if len(long_enough) == len(runs) else self.down | Intervals.sorted_of(long_enough)
 
     def without(self, excused: Intervals) -> Timeline:
         """The same with nothing said against `excused`."""

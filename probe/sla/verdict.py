@@ -58,11 +58,11 @@ def judge(timeline: Timeline, basis: Basis, promise: Promise | None) -> Judgemen
 
 def measured(timeline: Timeline, basis: Basis) -> Figures:
     """Counted downtime: proven, best estimate, and the bounds above it."""
-    worst = timeline.worst
+    worst, fine = timeline.worst, timeline.at_resolution(basis.resolution_ms)
     low = _count(timeline.down, timeline, basis)
     observed = _count(timeline.observed, timeline, basis)
     high = _count(worst, timeline, basis) if timeline.unknown else observed
-    at_resolution = _count(timeline.at_resolution(basis.resolution_ms), timeline, basis) if worst else 0
+    at_resolution = high if fine is worst else _count(fine, timeline, basis)
     return Figures(low, _count(timeline.point, timeline, basis), observed, high, at_resolution)
 
 
