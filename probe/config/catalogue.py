@@ -68,10 +68,9 @@ def _files() -> Mapping[str, tuple[Traversable, ...]]:
     found: dict[str, list[Traversable]] = {}
     providers = (folder for folder in (files("probe.sla") / "published").iterdir() if folder.is_dir())
     for folder in providers:
-        for file in folder.iterdir():
-            name, at, _ = file.name.partition("@")
-            if at and file.name.endswith(".toml"):
-                found.setdefault(f"{folder.name}/{name}", []).append(file)
+        for file in (one for one in folder.iterdir() if "@" in one.name):
+            agreement = f"{folder.name}/{file.name.partition('@')[0]}"
+            found.setdefault(agreement, []).append(file)
     return {agreement: tuple(some) for agreement, some in sorted(found.items())}
 
 

@@ -10,9 +10,10 @@ import math
 import os
 import re
 import stat
-import unicodedata
 from pathlib import Path
 from typing import Any, Final
+
+from probe.config.values import control_character
 
 FILE_LIMIT: Final = 256 * 1024
 LINE_LIMIT: Final = 1024
@@ -160,14 +161,12 @@ def _parse(decoded: str) -> dict[str, Any]:
 
     try:
         return tomllib.loads(decoded)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, and what it lets through
         match = _LINE_OF_ERROR.fullmatch(str(error))
         what, where = (match[1], f" (at line {match[2]}, column {match[3]})") if match else (str(error), "")
         raise ValueError(f"not valid TOML: {what}; see https://toml.io{where}") from error
     except (RecursionError, MemoryError) as error:
         raise ValueError("nested too deeply; no setting is") from error
-    except (ValueError, ArithmeticError) as error:
-        raise ValueError(f"not valid TOML: {error}") from error
 
 
 def _located(message: str) -> str:
@@ -178,7 +177,7 @@ def _located(message: str) -> str:
 def _poison(value: object, key: str) -> str | None:
     if isinstance(value, str):
         allowed = "\t\r\n" if key in MULTILINE_KEYS else ""
-        bad = next((c for c in value if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} and c not in allowed), None)
+        bad = control_character(value, allowed)
         return None if bad is None else f"holds the control character {bad!a}; leave it out"
     if isinstance(value, float) and not math.isfinite(value):
         return f"{value} is not a number that can be used; give a finite one"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from probe.config import values
 from probe.config.table import Table
@@ -84,8 +84,6 @@ def _parser(hint: Any) -> Parse:
         return _union({one: _parser(one) for one in inner if one is not NoneType})
     if origin is tuple:
         return values.many(_parser(inner[0]))
-    if origin is Literal:
-        return values.choice(*inner)
     return _mapping(_parser(inner[1]))
 
 
@@ -115,8 +113,10 @@ def _mapping(parse: Parse) -> Parse:
 
 
 def _string(value: object) -> str:
-    """Text, empty too: some settings mean something by it."""
-    return value if value == "" else values.text(value)
+    """Any text, also none and several lines: a kind refuses what it cannot use."""
+    if not isinstance(value, str):
+        raise values.wrong(value, "a string is expected; put it in quotes")
+    return value
 
 
 def secret(value: object) -> Secret:

@@ -43,7 +43,17 @@ def text(value: object) -> str:
         raise wrong(value, "a string is expected; put it in quotes")
     if not value.strip():
         raise ValueError("empty; give a value or leave the key out")
+    if bad := control_character(value):
+        raise ValueError(f"holds the control character {bad!a}; leave it out")
     return value
+
+
+def control_character(value: str, allowed: str = "") -> str | None:
+    """The first character that steers a terminal or turns text around, None when there is none."""
+    if value.isascii() and value.isprintable():
+        return None
+    unseen = {"Cc", "Cf", "Zl", "Zp"}
+    return next((char for char in value if char not in allowed and unicodedata.category(char) in unseen), None)
 
 
 def flag(value: object) -> bool:

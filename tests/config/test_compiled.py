@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from shutil import copy
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
 
@@ -191,7 +191,7 @@ def test_types_lead_json_back_to_values(hint: Any, value: Any) -> None:
     assert decode(json.loads(json.dumps(encode(value)))) == value
 
 
-@pytest.mark.parametrize("hint", [int, str, bool, Any, int | None, dict[str, int], int | str])
+@pytest.mark.parametrize("hint", [int, str, bool, Any, int | None, dict[str, int], int | str, Literal["a"]])
 def test_what_json_holds_is_left_alone(hint: Any) -> None:
     """No call is the fastest call."""
     assert decoder(hint) is None

@@ -99,6 +99,7 @@ def test_other_values_pass() -> None:
 BROKEN: list[tuple[Parse, Any, str]] = [
     (values.text, 3, "a whole number where a string is expected; put it in quotes"),
     (values.text, " ", "empty; give a value or leave the key out"),
+    (values.text, "a\u202eb", "holds the control character '\\u202e'; leave it out"),
     (values.flag, 1, "a whole number where true or false is expected"),
     (values.whole(1, 9), True, "true or false where a whole number is expected"),
     (values.whole(1, 9), 1.0, "a number where a whole number is expected"),
