@@ -26,7 +26,7 @@ def check_of(address: str) -> Check:
     kind = KINDS.get(address.partition("://")[0].lower())
     if kind is None:
         raise UsageError(f"no kind of probe for {address!r}; write {EXAMPLES}")
-    typed = Typed()
+    typed = Typed("?")
     try:
         target, query = _parts(kind, address)
         target = probers.PROBERS[kind].target(target)

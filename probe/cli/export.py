@@ -29,6 +29,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Exit:
     """Stream the outcomes, check by check, oldest first."""
+    from probe.cli.opening import record
+
     path: Path | None = call.options.output
     is_csv = call.options.format == "csv" or (
         call.options.format is None and path is not None and path.suffix == ".csv"
@@ -36,10 +38,9 @@ def run(call: Call) -> Exit:
     start_ms = at(call, "--from") or 0
     asked_ms = at(call, "--to")
     end_ms = call.now_ms + 1 if asked_ms is None else asked_ms
-    config = call.config()
-    keys = keys_of(config, call.options.names)
     with ExitStack() as stack:
-        reader = stack.enter_context(call.reader(config))
+        config, reader = stack.enter_context(record(call))
+        keys = keys_of(config, call.options.names)
         vantage = config.agent.vantage
         advance = stack.enter_context(call.out.progress("exporting", len(keys)))
         lines = _lines(_outcomes(reader, vantage, keys, (start_ms, end_ms), advance), vantage, is_csv=is_csv)

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from probe.cli.command import Call, json_option, span_ms
 from probe.cli.exits import Exit
@@ -70,13 +70,13 @@ def _parsed(name: str, kind: str | None) -> Parsed:
 
 def _take(
     call: Call, config: Config, rows: tuple[Imported, ...], interval_ms: int | None
-) -> tuple[Counter[str], list[Any]]:
+) -> tuple[Counter[str], list[str]]:
     """Hand the rows to the record, a batch at a time."""
     from probe import control
     from probe.store.changes import ImportOutcomes
 
     counts: Counter[str] = Counter(added=0, same=0, refused=0)
-    conflicts: list[Any] = []
+    conflicts: list[str] = []
     home, by = config.agent.vantage, person()
     with call.out.progress("importing", len(rows)) as advance:
         for start in range(0, len(rows), BATCH):
@@ -96,15 +96,12 @@ def _located(call: Call, problems: tuple[str, ...], most: int | None = PROBLEMS_
     return [*shown, f"{call.options.file}: and {left:,} more bad lines"] if left else shown
 
 
-def _say(call: Call, counts: Counter[str], conflicts: list[Any], problems: tuple[str, ...]) -> None:
+def _say(call: Call, counts: Counter[str], conflicts: list[str], problems: tuple[str, ...]) -> None:
+    from probe.view.wording import count
+
     call.out.note("\n".join(_located(call, problems)))
     for conflict in conflicts[:PROBLEMS_SHOWN]:
-        call.out.note(f"contradicts what is recorded, now unknown: {_conflict(conflict)}")
-    call.out.line(
-        f"{counts['added']:,} added, {counts['same']:,} already there, {counts['refused']:,} refused, "
-        f"{len(conflicts):,} contradictions, {counts['bad_lines']:,} bad lines"
-    )
-
-
-def _conflict(conflict: Any) -> str:
-    return ", ".join(map(str, conflict)) if isinstance(conflict, list | tuple) else str(conflict)
+        call.out.note(f"contradicts what is recorded, now unknown: {conflict}")
+    said = f"{counts['added']:,} added, {counts['same']:,} already there, {counts['refused']:,} refused"
+    bad = count(counts["bad_lines"], "bad line")
+    call.out.line(f"{said}, {count(len(conflicts), 'contradiction')}, {bad}")

@@ -22,14 +22,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Exit:
     """Show outcomes, oldest first."""
+    from probe.cli.opening import record
+
     count = read("--last", call.options.last, _count)
     around_ms = at(call, "--around")
-    config = call.config()
-    keys = keys_of(config, [call.options.name])
-    if len(keys) > 1:
-        raise UsageError(f"{call.options.name!r} is more than one check; name one of {', '.join(keys)}")
-    vantage = config.agent.vantage
-    with call.reader(config) as reader:
+    with record(call) as (config, reader):
+        keys = keys_of(config, [call.options.name])
+        if len(keys) > 1:
+            raise UsageError(f"{call.options.name!r} is more than one check; name one of {', '.join(keys)}")
+        vantage = config.agent.vantage
         if around_ms is None:
             outcomes = list(reader.last(vantage, keys[0], count))
         else:

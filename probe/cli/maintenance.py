@@ -56,8 +56,9 @@ def run(call: Call) -> Exit:
 
 
 def _list(call: Call) -> Exit:
-    config = call.config()
-    with call.reader(config) as reader:
+    from probe.cli.opening import record
+
+    with record(call) as (_, reader):
         declared = reader.windows()
     if call.options.json:
         from probe.report.records import windows_document
@@ -88,10 +89,10 @@ def _add(call: Call) -> Exit:
 
 def _remove(call: Call) -> Exit:
     from probe import control
+    from probe.cli.opening import record
     from probe.store.changes import RemoveWindow
 
-    config = call.config()
-    with call.reader(config) as reader:
+    with record(call) as (config, reader):
         known = [window.id for window in reader.windows() if window.removed_at_ms is None]
     if call.options.id not in known:
         raise UsageError(f"no window {call.options.id}; `probe maintenance list` shows them")

@@ -26,15 +26,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> Exit:
     """List the outages of a stretch of time."""
     from probe import judge
+    from probe.cli.opening import record
 
     end_ms = at(call, "--to") or call.now_ms
     asked_ms = at(call, "--from")
     start_ms = end_ms - DAYS_30_MS if asked_ms is None else asked_ms
     if start_ms >= end_ms:
         raise UsageError("--from is not before --to; swap them")
-    config = call.config()
-    keys = keys_of(config, call.options.names)
-    with call.reader(config) as reader:
+    with record(call) as (config, reader):
+        keys = keys_of(config, call.options.names)
         found = judge.outages(config, reader, start_ms, end_ms, tuple(keys))
     if call.options.json:
         from probe.report.json import outages_document

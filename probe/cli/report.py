@@ -32,11 +32,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> Exit:
     """Judge, show, and say whether anything was missed."""
     from probe import judge
+    from probe.cli.opening import record
 
     choice = _choice(call)
-    config = call.config()
-    services = _services(config, call.options.service)
-    with call.reader(config) as reader:
+    with record(call) as (config, reader):
+        services = _services(config, call.options.service)
         assessments = judge.assess(config, reader, choice, call.now_ms, services)
     if call.options.csv is not None:
         _write_csv(call, assessments)

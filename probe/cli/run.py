@@ -18,14 +18,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Exit:
     """Run until told to stop; the agent's own exit code is ours."""
-    from probe import agent, logs
+    from probe import logs
+    from probe.agent import run as run_agent
 
     path = call.config_path()
     is_watched = call.options.watch and call.out.is_terminal
     if not is_watched:
         logs.set_up(call.options.verbose)
-        return Exit(agent.run(path, watch=None))
+        return Exit(run_agent(path, watch=None))
     from probe.cli.watching import Watch
 
     with Watch(call) as watch:
-        return Exit(agent.run(path, watch=watch.follow))
+        return Exit(run_agent(path, watch=watch.follow))

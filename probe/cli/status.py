@@ -28,11 +28,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> Exit:
     """Look once, show it, and say whether anything is down."""
     from probe import judge
+    from probe.cli.opening import record
 
-    config = call.config()
-    keys = keys_of(config, call.options.names)
-    with call.reader(config) as reader:
-        snapshot = judge.snapshot(config, reader, call.now_ms)
+    with record(call) as (config, reader):
+        keys = keys_of(config, call.options.names)
+        snapshot = judge.snapshot(config, reader, call.now_ms, is_full=call.options.json)
     if call.options.names:
         snapshot = only(snapshot, set(keys))
     if call.options.json:

@@ -21,16 +21,17 @@ WORDS = ("provider", "service", "every", "from", "lasts", "zone", "kind", "reaso
 
 
 class Typed:
-    """Stands where a file would: complaints name the option."""
+    """Stands where a file would: complaints name the option, or whatever `prefix` makes of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "--") -> None:
         """Nothing is wrong yet."""
+        self._prefix = prefix
         self.problems: list[str] = []
 
     def complain(self, _steps: Sequence[object], label: str, message: str) -> None:
         """Keep one problem under the option that it is about."""
         option = "check" if label == "checks" else label.replace("_", "-")
-        self.problems.append(f"--{option}: {message}" if option else message)
+        self.problems.append(f"{self._prefix}{option}: {message}" if option else message)
 
 
 def window_of(options: argparse.Namespace, config: Config, now_ms: int) -> Window:
@@ -43,21 +44,12 @@ def window_of(options: argparse.Namespace, config: Config, now_ms: int) -> Windo
     scope = Scope(
         providers={service.provider for service in config.services if service.provider},
         services={service.name for service in config.services},
-        checks=_keys(config),
+        checks={name for check in config.checks for name in (check.name, check.key)},
     )
     window = None if typed.problems else read_window(Table(cast("Source", typed), content), scope)
     if window is None or typed.problems:
         raise UsageError("\n".join(typed.problems))
     return window
-
-
-def _keys(config: Config) -> dict[str, tuple[str, ...]]:
-    """The keys behind each name of a check."""
-    keys: dict[str, tuple[str, ...]] = {}
-    for check in config.checks:
-        keys[check.name] = (*keys.get(check.name, ()), check.key)
-        keys[check.key] = (check.key,)
-    return keys
 
 
 def _content(options: argparse.Namespace, now_ms: int, problems: list[str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 import pytest
 
 from probe.model import Assertion, Cause, Check, Finding, Origin, Outcome, Reason, State, Window, WindowKind
-from probe.sla.assessment import Bounds, Figures, PeriodSpan, Promise, Resolution, Verdict, Why
+from probe.sla.assessment import Bounds, Credit, Figures, PeriodSpan, Promise, Resolution, Verdict, Why
 from probe.sla.clauses import ClaimRule, Clause, CreditRow, OutageRule, Remedy, Shortest, Source
 from probe.sla.counting import Rounding
 from probe.sla.period import PeriodKind
@@ -278,7 +279,7 @@ def running() -> Page:
                 readings=(),
                 availability=Bounds(Fraction(1, 2), None, Fraction(3, 4)),
                 claimable=False,
-                credit=assessment().credit._replace(certain=None) if (assessment().credit) else None,
+                credit=Credit(None, Decimal("24.00"), "USD", "row < 99.99 % → 100 %"),
             ),
             assessment(
                 verdict=Verdict.MET,

@@ -1,0 +1,71 @@
+"""The configuration and the record together, for commands that read.
+
+The agent keeps its configuration in the record in a form that needs no TOML. It is used while it is what
+the files still say; otherwise the files are read.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from probe.cli.command import Call
+from probe.errors import StoreError
+from probe.store.reader import open_reader
+
+if TYPE_CHECKING:
+    from probe.config import Config
+    from probe.store.reader import Reader
+
+SIZE_LIMIT: Final = 256 << 10
+"""A larger probe.toml is left to the configuration's own reader, which refuses it."""
+STORAGE: Final = re.compile(r"^\[storage\][^\n]*\n(?:[^\[\n][^\n]*\n?|\n)*", re.MULTILINE)
+DEFAULT: Final = "storage/probe.db"
+
+
+@contextmanager
+def record(call: Call) -> Iterator[tuple[Config, Reader]]:
+    """The configuration and its record, open for reading; closed at the end."""
+    path = call.config_path()
+    config = _kept(path)
+    if config is None:
+        from probe.config import load
+
+        config = load(path)
+    with open_reader(config.storage.path) as reader:
+        yield config, reader
+
+
+def _kept(path: Path) -> Config | None:
+    """The configuration that the agent kept, if it is what the files still say."""
+    from probe.config.compiled import current
+
+    place = _storage(path)
+    if place is None:
+        return None
+    try:
+        with open_reader(place) as reader:
+            kept = reader.config()
+    except StoreError:
+        return None  # said again, and better, once the files have been read
+    return None if kept is None else current(kept.document, path)
+
+
+def _storage(path: Path) -> Path | None:
+    """Where probe.toml puts the record; None when only a full reading can tell.
+
+    Only the table [storage] is parsed: a thousand services take TOML's reader longer than all the rest. What is
+    found this way is trusted only as far as the configuration kept there is the one that the files still say.
+    """
+    try:
+        if not path.is_file() or path.stat().st_size > SIZE_LIMIT:
+            return None
+        table = STORAGE.search(path.read_text(encoding="utf-8"))
+        said = tomllib.loads(table[0])["storage"].get("path", DEFAULT) if table else DEFAULT
+        return path.parent / said
+    except (OSError, ValueError, RecursionError, AttributeError, TypeError):
+        return None
