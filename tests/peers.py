@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 import ssl
 import struct
@@ -88,10 +87,10 @@ def greets(banner: bytes) -> Talk:
 
 
 async def stalls(reader: Reader, writer: Writer) -> None:
-    """Accepts, listens, and never says a word."""
+    """Accepts, listens, and never says a word; leaves when the other side does."""
+    del writer
     while await reader.read(4096):
         pass
-    await asyncio.Event().wait()
 
 
 def resets(after: bytes = b"", before: bytes = b"") -> Talk:
@@ -190,13 +189,19 @@ class DnsServer(asyncio.DatagramProtocol):
         self.answer, self.delay_s = answer, delay_s
         self.questions: list[dns.message.Message] = []
         self.transport: asyncio.DatagramTransport | None = None
+        self.datagrams: asyncio.Queue[tuple[bytes, tuple[str, int]]] = asyncio.Queue()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.DatagramTransport", transport)  # its own class does not say so in 3.11
 
     def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
+        self.datagrams.put_nowait((data, source))
         for wire in self.wires(data):
             asyncio.get_running_loop().call_later(self.delay_s, self.send, wire, source)
+
+    async def next_datagram(self) -> tuple[bytes, tuple[str, int]]:
+        """The next one heard, with its sender."""
+        return await self.datagrams.get()
 
     def send(self, wire: bytes, source: tuple[str, int]) -> None:
         if self.transport is not None and not self.transport.is_closing():
@@ -273,5 +278,29 @@ def open_descriptors() -> set[str]:
     found = set()
     for entry in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
-            found.add(os.readlink(entry))
+            found.add(str(entry.readlink()))
     return {name for name in found if name.startswith("socket:")}
+
+
+def shakes_hands(context: ssl.SSLContext) -> Talk:
+    """Speaks TLS and, unlike asyncio's own servers, tells the other side with an alert when it fails."""
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        step: Callable[[], object] = tls.do_handshake
+        while data := await reader.read(65_536):
+            incoming.write(data)
+            try:
+                step()
+                step = tls.read
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:
+                writer.write(outgoing.read())
+                await writer.drain()
+                return
+            writer.write(outgoing.read())
+            await writer.drain()
+
+    return talk

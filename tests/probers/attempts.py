@@ -74,8 +74,7 @@ def in_namespace(main: Callable[[], Coroutine[Any, Any, T]], set_up: Sequence[st
 
     def work() -> None:
         try:
-            if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
-                raise OSError(ctypes.get_errno(), "unshare")
+            assert ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) == 0, "unshare"
             for command in ("ip link set lo up", *set_up):
                 subprocess.run(command, shell=True, check=True, capture_output=True, text=True)
             results.append(asyncio.run(main()))

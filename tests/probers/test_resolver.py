@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
+from typing import Any
 
 import dns.flags
 import dns.message
@@ -18,7 +18,7 @@ from tests.probers.attempts import a_resolver, find
 BOTH = {("shop.example", "A"): ["127.0.0.1"], ("shop.example", "AAAA"): ["::1"]}
 
 
-def resolve(tmp_path: Path, answer: Answer, name: str = "shop.example", **keys: object) -> Finding:
+def resolve(tmp_path: Path, answer: Answer, name: str = "shop.example", **keys: Any) -> Finding:
     """A tcp check of a name that this server resolves; the port is open on 127.0.0.1 only."""
     delay_s = keys.pop("delay_s", 0)
     conf = keys.pop("conf", "nameserver 127.0.0.1\n")
@@ -150,11 +150,11 @@ def test_the_files_are_read_again_when_they_change(tmp_path: Path) -> None:
             target = f"shop.example:{peer.port}"
             reasons = [(await find("tcp", target, resolver, family="4")).reason]
             (tmp_path / "new").write_text("nameserver 127.0.0.1\n")
-            os.replace(tmp_path / "new", tmp_path / "resolv.conf")
+            (tmp_path / "new").replace(tmp_path / "resolv.conf")
             reasons.append((await find("tcp", target, resolver, family="4")).reason)
             (tmp_path / "hosts").write_text("127.0.0.2 shop.example\n")
             reasons.append((await find("tcp", target, resolver, family="4")).reason)
-            os.unlink(tmp_path / "resolv.conf")
+            (tmp_path / "resolv.conf").unlink()
             reasons.append((await find("tcp", target, resolver, family="6")).reason)
             return reasons
 

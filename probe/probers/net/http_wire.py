@@ -40,6 +40,7 @@ class Wire:
         self._connection = connection
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
         self._has_heard = False
+        self._has_head = False
 
     async def send(self, method: bytes, target: bytes, headers: Sequence[Header], body: bytes) -> None:
         """Send the whole request. Raises Fault."""
@@ -54,6 +55,7 @@ class Wire:
         for _ in range(INTERIM_LIMIT):
             event = await self._next()
             if isinstance(event, h11.Response):
+                self._has_head = True
                 headers = [(bytes(name), bytes(value)) for name, value in event.headers]
                 version = bytes(event.http_version).decode("ascii")
                 return Head(event.status_code, bytes(event.reason), version, headers)
@@ -85,6 +87,6 @@ class Wire:
         has_ended = self._state.trailing_data[1]
         if has_ended and not self._has_heard:
             return Fault(Reason.CLOSED, "closed before answering")
-        if has_ended and self._state.their_state is h11.ERROR and "incomplete" in str(error):
+        if has_ended and self._has_head:
             return Fault(Reason.TRUNCATED, str(error))
         return Fault(Reason.PROTOCOL, str(error))

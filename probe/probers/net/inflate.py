@@ -41,8 +41,9 @@ class Inflater:
             if len(piece) > room:
                 self.is_cut = True
                 break
-        if self.is_cut and self._stages and self._limit > BOMB_RATIO * self.received:
-            raise Fault(Reason.TOO_LARGE, f"{self.received} bytes inflate to more than {self._limit}")
+        used = self.received - (self._stages[0].left_over if self._stages else 0)
+        if self.is_cut and self._limit > BOMB_RATIO * used:
+            raise Fault(Reason.TOO_LARGE, f"{used} bytes inflate to more than {self._limit}")
         return self.is_cut
 
     def finish(self) -> None:
@@ -67,6 +68,11 @@ class _Stage:
     def is_complete(self) -> bool:
         """Whether the end of the compressed data was seen; nothing at all is complete as well."""
         return self._engine.eof or self._is_fresh
+
+    @property
+    def left_over(self) -> int:
+        """Bytes of the last chunk that were not needed to fill the limit."""
+        return len(self._engine.unconsumed_tail)
 
     def inflate(self, data: bytes) -> Iterator[bytes]:
         piece = b""

@@ -1,0 +1,287 @@
+"""What every kind of probe promises; a new kind passes this unchanged."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+import pytest
+
+from probe.clock import SystemClock
+from probe.model import Check, Finding, Reason, State
+from probe.probers import PROBERS, kind_settings
+from probe.probers.net.resolver import Resolver
+from probe.runner import attempt
+from tests.peers import dns_peer, full_backlog, stalls, tcp_peer
+from tests.peers import open_descriptors
+from tests.probers.attempts import a_check, in_namespace, needs_root
+
+KINDS = sorted(PROBERS)
+NEEDED: dict[str, dict[str, Any]] = {
+    "dns": {"name": "shop.example"},
+    "http": {},
+    "icmp": {"spacing_ms": 5},
+    "tcp": {"expect": "never"},
+}
+SET_UP = {"icmp": ["echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all"]}
+PUBLIC = {"dns": "9.9.9.9", "http": "http://9.9.9.9/", "icmp": "9.9.9.9", "tcp": "9.9.9.9:80"}
+PRIVATE = {"dns": "{}", "http": "http://{}/", "icmp": "{}", "tcp": "{}:80"}
+
+each_kind = pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=needs_root if kind == "icmp" else ()) for kind in KINDS]
+)
+
+
+@asynccontextmanager
+async def silent_target(kind: str) -> AsyncIterator[str]:
+    """A target of this kind that is there and never answers."""
+    if kind == "icmp":
+        yield "127.0.0.1"
+    elif kind == "dns":
+        async with dns_peer(lambda _: None) as (_, port):
+            yield f"127.0.0.1:{port}"
+    else:
+        async with tcp_peer(stalls) as peer:
+            yield f"127.0.0.1:{peer.port}" if kind == "tcp" else f"http://127.0.0.1:{peer.port}/"
+
+
+@each_kind
+def test_the_deadline_is_down_timeout_and_on_time(kind: str) -> None:
+    """A target that stays silent costs no more than its timeout."""
+
+    async def main() -> tuple[Finding, int]:
+        async with silent_target(kind) as target:
+            prober = PROBERS[kind]()
+            check = a_check(kind, target, timeout_ms=120, **NEEDED[kind])
+            prober.prepare(check)
+            sent, ended, finding = await attempt(check, prober, SystemClock())
+            await prober.aclose()
+            return finding, ended.boot_ms - sent.boot_ms
+
+    finding, took_ms = in_namespace(main, SET_UP["icmp"]) if kind == "icmp" else asyncio.run(main())
+    assert (finding.state, finding.reason) == (State.DOWN, Reason.TIMEOUT)
+    assert took_ms <= 220
+    assert finding.address is not None
+
+
+@each_kind
+@pytest.mark.parametrize("after_ms", [0, 1, 20])
+def test_cancellation_leaves_nothing_open(kind: str, after_ms: int) -> None:
+    """A reload or a stop in the middle of attempts costs no descriptor and no task."""
+
+    async def main() -> tuple[set[str], int]:
+        async with silent_target(kind) as target:
+            prober = PROBERS[kind]()
+            check = a_check(kind, target, timeout_ms=5000, **(NEEDED[kind] | ({"count": 99} if kind == "icmp" else {})))
+            prober.prepare(check)
+            tasks_before = len(asyncio.all_tasks())
+            before = await ours()
+            attempts = [asyncio.create_task(attempt(check, prober, SystemClock())) for _ in range(10)]
+            await asyncio.sleep(after_ms / 1000)
+            for one in attempts:
+                one.cancel()
+            results = await asyncio.gather(*attempts, return_exceptions=True)
+            assert all(isinstance(result, asyncio.CancelledError) for result in results)
+            await settle()
+            left = await ours() - before
+            await prober.aclose()
+            return left, len(asyncio.all_tasks()) - tasks_before
+
+    left, tasks = asyncio.run(main())
+    assert left == set()
+    assert tasks <= 0
+
+
+async def settle() -> None:
+    """Lets the peers notice that their side was closed."""
+    for _ in range(5):
+        await asyncio.sleep(0.01)
+
+
+async def ours() -> set[str]:
+    """Sockets held open with the garbage collector off: nothing may be left to it."""
+    gc.disable()
+    try:
+        return open_descriptors()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("kind", ["tcp", "http"])
+def test_cancellation_while_connecting_leaves_nothing_open(kind: str) -> None:
+    """The first stage at which a socket exists."""
+
+    async def main() -> set[str]:
+        async with full_backlog() as port:
+            target = f"127.0.0.1:{port}" if kind == "tcp" else f"https://127.0.0.1:{port}/"
+            before = open_descriptors()
+            one = asyncio.create_task(attempt(a_check(kind, target), PROBERS[kind](), SystemClock()))
+            await asyncio.sleep(0.02)
+            one.cancel()
+            await asyncio.gather(one, return_exceptions=True)
+            return open_descriptors() - before
+
+    assert asyncio.run(main()) == set()
+
+
+def test_cancellation_in_a_handshake_leaves_nothing_open() -> None:
+    """Where the streams of asyncio and anyio leave the socket to the garbage collector."""
+
+    async def main() -> set[str]:
+        async with tcp_peer(stalls) as peer:
+            check = a_check("http", f"https://127.0.0.1:{peer.port}/", verify=False)
+            prober = PROBERS["http"]()
+            before = open_descriptors()
+            one = asyncio.create_task(attempt(check, prober, SystemClock()))
+            await peer.reached.wait()
+            one.cancel()
+            await asyncio.gather(one, return_exceptions=True)
+            await settle()
+            return open_descriptors() - before
+
+    assert asyncio.run(main()) == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bug_is_unknown(kind: str) -> None:
+    """Whatever breaks in a prober, the target is not blamed."""
+
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            raise ZeroDivisionError(name)
+
+    async def main() -> Finding:
+        prober = PROBERS[kind](Broken())  # type: ignore[call-arg]  # every prober takes a resolver
+        check = a_check(kind, PRIVATE[kind].format("shop.example"), **NEEDED[kind])
+        return (await attempt(check, prober, SystemClock())).finding
+
+    finding = asyncio.run(main())
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.INTERNAL)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "[::1]", "[::ffff:127.0.0.1]", "[fd00::1]"]
+)
+def test_a_private_target_is_refused_unless_allowed(kind: str, address: str) -> None:
+    """Judged before a packet is sent."""
+    plain = address.strip("[]") if kind in {"icmp", "dns"} else address
+
+    async def main() -> Finding:
+        check = a_check(kind, PRIVATE[kind].format(plain), allow_private=False, **NEEDED[kind])
+        return (await attempt(check, PROBERS[kind](), SystemClock())).finding
+
+    finding = asyncio.run(main())
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.ADDRESS_POLICY)
+    assert "allow_private" in finding.detail
+    assert finding.address is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_silent_resolver_of_ours_is_unknown(kind: str, tmp_path: Any) -> None:
+    """No kind takes our own name server's silence for the target's."""
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+
+    async def main() -> Finding:
+        async with dns_peer(lambda _: None) as (_, port):
+            resolver = Resolver(resolv_conf=tmp_path / "resolv.conf", hosts=tmp_path / "none", port=port)
+            prober = PROBERS[kind](resolver)  # type: ignore[call-arg]  # every prober takes a resolver
+            check: Check = a_check(kind, PRIVATE[kind].format("shop.example"), timeout_ms=80, **NEEDED[kind])
+            return (await attempt(check, prober, SystemClock())).finding
+
+    finding = asyncio.run(main())
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.RESOLVER_UNREACHABLE)
+
+
+@needs_root
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_route_is_unknown(kind: str) -> None:
+    """A machine that is cut off blames nobody."""
+
+    async def main() -> Finding:
+        check = a_check(kind, PUBLIC[kind], allow_private=False, **NEEDED[kind])
+        return (await attempt(check, PROBERS[kind](), SystemClock())).finding
+
+    finding = in_namespace(main)
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.NO_ROUTE_LOCAL)
+
+
+@each_kind
+def test_no_descriptor_is_unknown(kind: str) -> None:
+    """Out of descriptors is our own trouble."""
+    script = f"""
+import asyncio, resource, socket
+from probe.clock import SystemClock
+from probe.probers import PROBERS
+from probe.runner import attempt
+from tests.probers.attempts import a_check
+
+async def main():
+    check = a_check({kind!r}, {PRIVATE[kind].format("127.0.0.1")!r}, **{NEEDED[kind]!r})
+    prober = PROBERS[{kind!r}]()
+    prober.prepare(check)
+    await attempt(check, prober, SystemClock())
+    kept = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    try:
+        while True:
+            kept.append(socket.socket())
+    except OSError:
+        pass
+    print((await attempt(check, prober, SystemClock())).finding.reason)
+    kept.clear()
+
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "fd_limit"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_settings_are_plain_frozen_values(kind: str) -> None:
+    """What a check may say is data: readable from a file, comparable, unchangeable, documented."""
+    import inspect
+
+    settings = kind_settings(kind)
+    source = inspect.getsource(settings)
+    hints = get_type_hints(settings)
+    instance = settings(**{key: value for key, value in NEEDED[kind].items() if key == "name"})
+    assert settings.__dataclass_params__.frozen
+    for one in fields(settings):
+        assert one.name in hints
+        after = source.split(f"    {one.name}: ", 1)[1].split("\n", 1)[1]
+        assert after.lstrip().startswith('"""'), f"{one.name} has no description"
+        with pytest.raises(AttributeError):
+            setattr(instance, one.name, None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_nonsense_target_is_refused(kind: str) -> None:
+    """With a ValueError, at start."""
+    with pytest.raises(ValueError, match="."):
+        PROBERS[kind].target("not a target")
+
+
+def test_every_reason_is_documented() -> None:
+    """A reason that nobody can look up does not exist."""
+    assert all(reason.meaning and reason.meaning[0].islower() for reason in Reason)
+    assert {reason.state for reason in Reason} == {State.DOWN, State.UNKNOWN}
+
+
+def test_the_table_loads_no_network_library() -> None:
+    """`status` and `report` read the configuration and must start fast."""
+    script = (
+        "import sys; from probe.probers import PROBERS, kind_settings\n"
+        "[kind_settings(kind) for kind in PROBERS]; kind_settings('dns')(name='a.example')\n"
+        "PROBERS['http'].target('https://a.example/'); PROBERS['http'].Settings()\n"
+        "heavy = {'asyncio', 'httpx', 'h11', 'dns', 'icmplib', 'ssl', 'socket'}\n"
+        "print(sorted(heavy & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
