@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from typing import Final
 
 from probe.cli.command import Call, json_option, keys_of
 from probe.cli.exits import Exit
 from probe.model import Role
+from probe.view.page import Page
 from probe.view.snapshot import CheckStatus, Snapshot, Standing
-
-CHROME: Final = 12
-"""Lines of a terminal screen that are not checks: headings, references, legend, prompt."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +37,7 @@ def run(call: Call) -> Exit:
 
         call.out.document(status_document(snapshot))
     else:
-        from probe.view.status import status
-
-        call.out.page(status(snapshot, zone=call.zone(), most=_most(call)))
+        call.out.page(_page(call, snapshot))
     return Exit.FAILED if any(map(is_confirmed_down, snapshot.checks)) else Exit.FINE
 
 
@@ -63,8 +58,11 @@ def only(snapshot: Snapshot, keys: set[str]) -> Snapshot:
     )
 
 
-def _most(call: Call) -> int | None:
-    """How many checks fit on the screen, two lines each at worst; no limit in a pipe, for names or with --all."""
+def _page(call: Call, snapshot: Snapshot) -> Page:
+    """A screenful on a terminal; everything in a pipe, for names and with --all."""
+    from probe.view.status import fitted, status
+
     if not call.out.is_terminal or call.options.all or call.options.names:
-        return None
-    return max(call.out.size.lines - CHROME, 5)
+        return status(snapshot, zone=call.zone())
+    columns, lines = call.out.size
+    return fitted(snapshot, (columns, lines - 1), zone=call.zone())

@@ -12,9 +12,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from probe.cli.command import Call
-from probe.cli.status import CHROME
 from probe.errors import ProbeError
 from probe.logs import KeyValueFormatter
+from probe.view import plain
 from probe.view.page import BLANK, Page, faint, paragraph
 
 if TYPE_CHECKING:
@@ -87,15 +87,15 @@ class Watch:
 
     def _page(self, screen: Screen) -> Page:
         from probe import judge
-        from probe.view.status import status
+        from probe.view.status import fitted
 
-        most = max(screen.height - CHROME - LOG_LINES, 5)
+        lines = [paragraph(faint(line)) for line in self._log.lines]
+        footer = (BLANK, *lines, paragraph(faint("Ctrl-C stops the agent")))
+        columns, height = screen.size
         try:
             with self._call.reader(self._config) as reader:
-                page = status(
-                    judge.snapshot(self._config, reader, self._call.now_ms), zone=self._call.zone(), most=most
-                )
+                snapshot = judge.snapshot(self._config, reader, self._call.now_ms)
         except ProbeError as error:
-            page = (paragraph(str(error)),)
-        lines = [paragraph(faint(line)) for line in self._log.lines]
-        return (*page, BLANK, *lines, paragraph(faint("Ctrl-C stops the agent")))
+            return (paragraph(str(error)), *footer)
+        room = height - sum(1 for _ in plain.lines(footer, columns))
+        return (*fitted(snapshot, (columns, room), zone=self._call.zone()), *footer)

@@ -9,7 +9,7 @@ from typing import Final
 
 from probe.model import Role
 from probe.sla.assessment import Why
-from probe.view import wording
+from probe.view import plain, wording
 from probe.view.page import (
     BLANK,
     Block,
@@ -31,6 +31,8 @@ from probe.view.strip import legend, strip
 
 WORST_FIRST: Final = (Standing.DOWN, Standing.UNKNOWN, Standing.PENDING, Standing.PAUSED, Standing.UP)
 AGENTS: Final = {"running": Tone.GOOD, "stopped": Tone.WARN, "never": Tone.WARN}
+FEWEST: Final = 3
+"""Rows of each table that are shown however small the screen is."""
 WORDS: Final = {"running": "up", "stopped": "stopped"}
 
 
@@ -45,6 +47,18 @@ def status(snapshot: Snapshot, *, zone: tzinfo = UTC, most: int | None = None) -
     if any(check.strip.strip() for check in snapshot.checks):
         page += [BLANK, paragraph(*legend())]
     return tuple(page)
+
+
+def fitted(snapshot: Snapshot, size: tuple[int, int], *, zone: tzinfo = UTC) -> Page:
+    """The screen with as many checks as fit on so many columns and lines, but never fewer than a few."""
+    width, height = size
+    most = height
+    while True:
+        page = status(snapshot, zone=zone, most=most)
+        excess = sum(1 for _ in plain.lines(page, width)) - height
+        if excess <= 0 or most <= FEWEST:
+            return page
+        most = max(min(most, len(snapshot.checks)) - max(excess // 3, 1), FEWEST)
 
 
 def _headline(snapshot: Snapshot, zone: tzinfo) -> Prose:

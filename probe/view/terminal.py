@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from typing import IO, Final
 
 from rich.console import Console, Group
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.text import Text
 
 from probe.view import plain
-from probe.view.page import Page, Tone
+from probe.view.page import Page, Piece, Tone
 
 STYLES: Final = {
     Tone.PLAIN: "",
@@ -45,9 +46,15 @@ def console(stream: IO[str], *, no_color: bool = False, width: int | None = None
 def rendered(page: Page, width: int, *, is_ascii: bool = False) -> list[Text]:
     """The lines of a page as Rich texts."""
     return [
-        Text.assemble(*((piece.text, STYLES[piece.tone]) for piece in line), no_wrap=True, end="\n")
+        Text.assemble(*((text, STYLES[tone]) for text, tone in _joined(line)), no_wrap=True, end="\n")
         for line in plain.lines(page, width, is_ascii=is_ascii)
     ]
+
+
+def _joined(line: list[Piece]) -> Iterator[Piece]:
+    """The line with neighbours of one tone as one piece."""
+    for tone, pieces in groupby(line, key=lambda piece: piece.tone):
+        yield Piece("".join(piece.text for piece in pieces), tone)
 
 
 def show(page: Page, target: Console, *, is_ascii: bool = False) -> None:
@@ -75,9 +82,9 @@ class Screen:
         self._live.stop()
 
     @property
-    def height(self) -> int:
-        """Lines that fit now."""
-        return self._target.height
+    def size(self) -> tuple[int, int]:
+        """Columns and lines that fit now."""
+        return self._target.width, self._target.height
 
     def update(self, page: Page) -> None:
         """Draw a page at the present size of the terminal."""

@@ -103,9 +103,21 @@ def test_a_pause_that_is_not_possible_says_why(office: Office, argv: list[str], 
 def test_a_window_is_declared_listed_and_taken_back(office: Office) -> None:
     """The list keeps what was removed: the record forgets nothing."""
     added = office.probe(
-        "maintenance", "add", "--service", "shop", "--start", "now", "--end", "+2h", "--reason", "kernel",
-        "--announced-at", "2026-09-28T00:00:00Z", "--kind", "emergency",
-    )  # fmt: skip
+        "maintenance",
+        "add",
+        "--service",
+        "shop",
+        "--start",
+        "now",
+        "--end",
+        "+2h",
+        "--reason",
+        "kernel",
+        "--announced-at",
+        "2026-09-28T00:00:00Z",
+        "--kind",
+        "emergency",
+    )
     assert added.code == 0
     assert added.out == "window 1: service shop, 2026-10-01 05:00:00Z to 2026-10-01 07:00:00Z\n"
     (listed,) = office.probe("maintenance", "list", "--json").document["windows"]
@@ -123,9 +135,25 @@ def test_a_window_is_declared_listed_and_taken_back(office: Office) -> None:
 def test_a_recurring_window_is_read_as_in_a_file(office: Office) -> None:
     """The same rules for both ways in."""
     said = office.probe(
-        "maintenance", "add", "--check", "mail", "--check", "dual", "--every", "FREQ=WEEKLY;BYDAY=SU", "--from",
-        "03:00", "--lasts", "30m", "--zone", "Europe/Berlin", "--starts", "2026-01-11", "--until", "2026-12-31",
-    )  # fmt: skip
+        "maintenance",
+        "add",
+        "--check",
+        "mail",
+        "--check",
+        "dual",
+        "--every",
+        "FREQ=WEEKLY;BYDAY=SU",
+        "--from",
+        "03:00",
+        "--lasts",
+        "30m",
+        "--zone",
+        "Europe/Berlin",
+        "--starts",
+        "2026-01-11",
+        "--until",
+        "2026-12-31",
+    )
     assert said.code == 0, said.err
     (window,) = office.probe("maintenance", "list", "--json").document["windows"]
     assert window["checks"] == ["mail", "dual"]

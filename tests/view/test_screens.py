@@ -24,7 +24,7 @@ from probe.view.outages import outages
 from probe.view.page import Page
 from probe.view.report import report
 from probe.view.snapshot import Line, Standing
-from probe.view.status import status
+from probe.view.status import fitted, status
 from tests.view.builders import DAY, NOVEMBER, NOW, OCTOBER, assessment, check, office, outage, service, snapshot
 
 SCREENS: Final = Path(__file__).parent / "screens"
@@ -366,3 +366,20 @@ def test_nothing_is_wider_than_the_screen_and_nothing_dangerous_reaches_it(name:
     lines = plain.text(PAGES[name](), width).splitlines()
     assert max(plain.cells(line) for line in lines) <= width
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("height", [12, 24, 60])
+def test_a_screenful_fits_the_screen_and_says_what_is_left(height: int) -> None:
+    """The worst checks are not scrolled away by a thousand good ones."""
+    checks = [check(f"check-{number:03d}") for number in range(990)]
+    bad = [check(f"bad-{number}", Standing.DOWN, reason=Reason.TIMEOUT) for number in range(4)]
+    page = fitted(snapshot(*checks, *bad, services=(service(),)), (80, height))
+    lines = plain.text(page, 80).splitlines()
+    assert len(lines) <= max(height, 16)
+    assert "bad-0" in "\n".join(lines)
+    assert any(line.startswith("and ") and "more" in line for line in lines)
+
+
+def test_a_screen_that_holds_everything_shows_everything() -> None:
+    """Nothing is left out without need."""
+    assert fitted(office(), (80, 40)) == status(office())
