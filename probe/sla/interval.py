@@ -77,6 +77,8 @@ class Intervals:
         """The part of the set inside [start, end)."""
         if not self.pairs or (start <= self.pairs[0][0] and self.pairs[-1][1] <= end):
             return self
+        if start >= end:
+            return EMPTY
         low = bisect_right(self.pairs, start, key=itemgetter(1))
         high = bisect_left(self.pairs, end, key=itemgetter(0))
         inside = list(self.pairs[low:high])
