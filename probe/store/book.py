@@ -98,7 +98,7 @@ class Book:
                 before = self._before.get(number, (None, ()))[0]
                 if before is not None and self._is_after(before, segment, start):
                     del self._before[number]
-                self._redo(number, [tip.row], event.at_ms)
+                self._redo(number, [tip.row], event.at_ms if event.clock == tip.row.clock else None)
 
     def _is_after(self, tip: Tip, segment: Segment, start_boot_ms: int) -> bool:
         own = self.segments[tip.row.clock]
@@ -138,7 +138,8 @@ class Book:
         self.connection.executemany(spans.APPEND, closed)
         self.connection.executemany(spans.SHOW, [spans.latest_row(self._tips[number]) for number in touched])
         for row in late:
-            self._redo(row.series, [row, self._tips[row.series].row], row.at_ms)
+            last = self._tips[row.series].row
+            self._redo(row.series, [row, last], row.at_ms if row.clock == last.clock else None)
 
     def _settings_of(self, number: int) -> Settings:
         settings = self._settings.get(number)
@@ -146,7 +147,7 @@ class Book:
             raise StoreError(f"series {number} has no settings; register its check first")
         return settings
 
-    def _redo(self, number: int, rows: list[Row], since_ms: int) -> None:
+    def _redo(self, number: int, rows: list[Row], since_ms: int | None) -> None:
         """Take the last step of a series back and make these instead; fold it anew if that does not reach."""
         entry = self._before.pop(number, None)
         steps = self._steps(number, entry[0], rows) if entry else None
