@@ -18,8 +18,7 @@ from probe.model import Check, Finding, Reason, State
 from probe.probers import PROBERS, kind_settings
 from probe.probers.net.resolver import Resolver
 from probe.runner import attempt
-from tests.peers import dns_peer, full_backlog, stalls, tcp_peer
-from tests.peers import open_descriptors
+from tests.peers import dns_peer, full_backlog, open_descriptors, stalls, tcp_peer
 from tests.probers.attempts import a_check, in_namespace, needs_root
 
 KINDS = sorted(PROBERS)
@@ -264,7 +263,7 @@ def test_settings_are_plain_frozen_values(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_nonsense_target_is_refused(kind: str) -> None:
     """With a ValueError, at start."""
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\S"):
         PROBERS[kind].target("not a target")
 
 

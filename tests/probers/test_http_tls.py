@@ -221,7 +221,7 @@ def test_over_redirects_the_certificate_that_ends_first_counts(
         (lambda folder: {"client_cert": str(folder / "none.pem")}, "client_cert .*No such file"),
     ],
 )
-def test_a_bad_file_is_found_at_start(tmp_path: Path, make: Callable[[Path], dict[str, str]], says: str) -> None:
+def test_a_bad_file_is_found_at_start(tmp_path: Path, make: Callable[[Path], dict[str, Any]], says: str) -> None:
     """`prepare` names it; an attempt without `prepare` says it is ours."""
     (tmp_path / "junk.pem").write_text("junk")
     check = a_check("http", "https://127.0.0.1:1/", **make(tmp_path))

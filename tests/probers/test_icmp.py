@@ -9,6 +9,7 @@ import struct
 import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +23,9 @@ from probe.probers.net.fault import Fault
 from probe.runner import attempt
 from tests.clocks import HandClock
 from tests.peers import open_descriptors
-from tests.probers.attempts import a_check, attempt_once, find, in_namespace, needs_root
+from tests.probers.attempts import a_check, find, in_namespace, needs_root
 
-QUICK = {"spacing_ms": 5}
+QUICK: dict[str, Any] = {"spacing_ms": 5}
 SILENT = "echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all"
 DATAGRAM = 'echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range'
 
@@ -137,7 +138,8 @@ def test_who_said_unreachable_decides_whose_fault_it_is(
 ) -> None:
     """A router beyond us says it of the path; our own stack says it of ourselves."""
     target = {"icmp": "203.0.113.9", "dns": "203.0.113.9", "tcp": "203.0.113.9:80", "http": "http://203.0.113.9/"}[kind]
-    keys: dict[str, Any] = {"icmp": QUICK, "dns": {"name": "shop.example"}}.get(kind, {})
+    by_kind: dict[str, dict[str, Any]] = {"icmp": QUICK, "dns": {"name": "shop.example"}}
+    keys = by_kind.get(kind, {})
     set_up = behind(router, *(command.format(router=router) for command in more))
     finding = in_namespace(lambda: find(kind, target, allow_private=False, **keys), set_up)
     assert finding.state is state, finding
@@ -147,22 +149,20 @@ def test_who_said_unreachable_decides_whose_fault_it_is(
 
 @needs_root
 @pytest.mark.lab
-def test_a_neighbour_that_does_not_answer_may_be_our_own_link(router: int) -> None:
+@pytest.mark.parametrize(("kind", "target"), [("tcp", "198.51.100.77:80"), ("icmp", "198.51.100.77")])
+def test_a_neighbour_that_does_not_answer_may_be_our_own_link(router: int, kind: str, target: str) -> None:
     """Whether cable or host is dead cannot be told from here: unknown, not down."""
-    quicker = (
-        "echo 1 > /proc/sys/net/ipv4/neigh/near/mcast_solicit; echo 50 > /proc/sys/net/ipv4/neigh/near/retrans_time_ms"
-    )
-    for kind, target in (("tcp", "198.51.100.77:80"), ("icmp", "198.51.100.77")):
-        finding = in_namespace(lambda k=kind, t=target: find(k, t, timeout_ms=1500), behind(router, quicker))  # type: ignore[misc]  # bound now
-        assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.NO_ROUTE_LOCAL), finding
-        break  # one namespace is joined to the router at a time
+    folder = "/proc/sys/net/ipv4/neigh/near"
+    quicker = f"echo 1 > {folder}/mcast_solicit; echo 50 > {folder}/retrans_time_ms"
+    finding = in_namespace(lambda: find(kind, target, timeout_ms=1500), behind(router, quicker))
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.NO_ROUTE_LOCAL), finding
 
 
 @needs_root
 @pytest.mark.lab
 def test_a_packet_that_may_not_be_split_meets_a_narrow_link(router: int) -> None:
     """Larger than our own link: we could not send it, which is ours."""
-    keys = {"size": 3000, "dont_fragment": True} | QUICK
+    keys: dict[str, Any] = {"size": 3000, "dont_fragment": True} | QUICK
     finding = in_namespace(lambda: find("icmp", "203.0.113.9", **keys), behind(router))
     assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.LOCAL_ERROR)
     assert "EMSGSIZE" in finding.detail
@@ -184,7 +184,7 @@ def test_without_rights_the_remedy_is_told() -> None:
         capture_output=True,
         text=True,
         check=False,
-        env={"PYTHONPATH": os.getcwd(), "PATH": os.environ["PATH"]},
+        env={"PYTHONPATH": str(Path.cwd()), "PATH": os.environ["PATH"]},
     )
     if "no_permission" not in outside.stdout and "Permission denied" in outside.stderr:
         pytest.skip("the unprivileged user cannot read this working copy")
@@ -389,4 +389,3 @@ def test_closing_ends_a_burst_on_its_way() -> None:
         return left
 
     assert asyncio.run(main()) == 0
-    assert attempt_once is not None

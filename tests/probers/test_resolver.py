@@ -24,7 +24,7 @@ def resolve(tmp_path: Path, answer: Answer, name: str = "shop.example", **keys: 
     conf = keys.pop("conf", "nameserver 127.0.0.1\n")
 
     async def main() -> Finding:
-        async with dns_peer(answer, delay_s=delay_s) as (_, port), tcp_peer(stalls) as peer:  # type: ignore[arg-type]
+        async with dns_peer(answer, delay_s=delay_s) as (_, port), tcp_peer(stalls) as peer:
             resolver = a_resolver(tmp_path, port, conf=str(conf))
             return await find("tcp", f"{name}:{peer.port}", resolver, **keys)
 

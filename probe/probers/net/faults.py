@@ -104,6 +104,8 @@ def _notice(data: bytes, quoted: bytes, destination: tuple[str, int] | None) -> 
 
 def is_own_address(address: str) -> bool:
     """Whether this machine has the address: only then may a socket be bound to it."""
+    if not address:
+        return False
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
@@ -144,4 +146,4 @@ def blame_tls(error: ssl.SSLError) -> Fault:
         return Fault(reason, error.verify_message)
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return Fault(Reason.CLOSED, "closed during the TLS handshake")
-    return Fault(Reason.TLS_HANDSHAKE, error.reason or str(error))
+    return Fault(Reason.TLS_HANDSHAKE, getattr(error, "reason", None) or str(error))

@@ -59,8 +59,6 @@ class Wire:
                 headers = [(bytes(name), bytes(value)) for name, value in event.headers]
                 version = bytes(event.http_version).decode("ascii")
                 return Head(event.status_code, bytes(event.reason), version, headers)
-            if not isinstance(event, h11.InformationalResponse):
-                raise Fault(Reason.CLOSED, "closed before answering")
         raise Fault(Reason.PROTOCOL, f"more than {INTERIM_LIMIT} interim answers")
 
     async def chunks(self) -> AsyncIterator[bytes]:
