@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
     from probe.config import Config
+    from probe.config.roster import Roster
     from probe.store.reader import Reader
 
 Value = TypeVar("Value")
@@ -47,13 +48,13 @@ class Call:
         """The configuration to use: --config, $PROBE_CONFIG, ./probe.toml, the user's, the system's."""
         import os
 
-        from probe.config import find
+        from probe.config.find import find
 
         return find(self.options.config, os.environ)
 
     def config(self) -> Config:
         """The configuration, complete and valid."""
-        from probe.config import load
+        from probe.config.loading import load
 
         return load(self.config_path())
 
@@ -146,7 +147,7 @@ def span_ms(option: str, given: str) -> int:
     return read(option, given, values.span)
 
 
-def keys_of(config: Config, names: Sequence[str]) -> list[str]:
+def keys_of(config: Config | Roster, names: Sequence[str]) -> list[str]:
     """The keys of the checks named: a name of family "both" is two keys, a service all of its checks'; all for none."""
     known = {name: None for check in config.checks for name in (check.key, check.name, check.service) if name}
     if unknown := [name for name in names if name not in known]:

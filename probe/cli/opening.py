@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ from probe.store.reader import open_reader
 
 if TYPE_CHECKING:
     from probe.config import Config
+    from probe.config.roster import Roster
     from probe.store.reader import Reader
 
 SIZE_LIMIT: Final = 256 << 10
@@ -33,11 +34,46 @@ def record(call: Call) -> Iterator[tuple[Config, Reader]]:
     path = call.config_path()
     config = _kept(path)
     if config is None:
-        from probe.config import load
+        from probe.config.loading import load
 
         config = load(path)
     with open_reader(config.storage.path) as reader:
         yield config, reader
+
+
+@contextmanager
+def glance(call: Call) -> Iterator[tuple[Roster, Reader, Callable[[], Config]]]:
+    """The roster and the record, for a look that starts fast; the third gives the whole configuration where needed."""
+    path = call.config_path()
+    place = _storage(path)
+    reader, short = _roster(place, path) if place else (None, None)
+    if reader is None or short is None:
+        with record(call) as (config, opened):
+            from probe.config import roster
+
+            yield roster.roster(config), opened, lambda: config
+        return
+    with reader:
+        yield short, reader, lambda: _kept(path) or call.config()
+
+
+def _roster(place: Path, path: Path) -> tuple[Reader | None, Roster | None]:
+    """The record at that place and the roster kept in it, where it is what the files still say."""
+    from probe.config import roster
+
+    try:
+        reader = open_reader(place)
+    except StoreError:
+        return None, None
+    try:
+        kept = reader.config()
+    except StoreError:
+        kept = None
+    short = None if kept is None else roster.current(kept.document, path)
+    if short is None:
+        reader.close()
+        return None, None
+    return reader, short
 
 
 def _kept(path: Path) -> Config | None:

@@ -25,11 +25,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> Exit:
     """Look once, show it, and say whether anything is down."""
     from probe import judge
-    from probe.cli.opening import record
+    from probe.cli.opening import glance
 
-    with record(call) as (config, reader):
-        keys = keys_of(config, call.options.names)
-        snapshot = judge.snapshot(config, reader, call.now_ms, is_full=call.options.json)
+    with glance(call) as (roster, reader, whole):
+        keys = keys_of(roster, call.options.names)
+        if call.options.json:
+            snapshot = judge.snapshot(whole(), reader, call.now_ms, is_full=True)
+        else:
+            snapshot = judge.look(roster, reader, call.now_ms, whole)
     if call.options.names:
         snapshot = only(snapshot, set(keys))
     if call.options.json:

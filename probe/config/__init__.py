@@ -6,20 +6,21 @@ reading needs is imported when something is read: most commands get along with t
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from probe.config.configuration import AgentSettings, Changes, Config, StorageSettings, changes
-from probe.config.find import find
-from probe.config.machine import ROUTES
+if TYPE_CHECKING:
+    from probe.config.configuration import AgentSettings, Changes, Config, StorageSettings, changes
+    from probe.config.find import find
+    from probe.config.loading import load
 
 __all__ = ["AgentSettings", "Changes", "Config", "StorageSettings", "changes", "find", "load"]
 
+HOMES: Final = {"find": "probe.config.find", "load": "probe.config.loading"}
 
-def load(path: Path, routes: Path = ROUTES) -> Config:
-    """Read `path` and checks.d beside it. Raises ConfigError with every located problem.
 
-    routes: where the kernel shows its routes, for the gateway "auto".
-    """
-    from probe.config import loading
-
-    return loading.load(path, routes)
+def __getattr__(name: str) -> Any:
+    """Import the part of the package that a name lives in, when it is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(HOMES.get(name, "probe.config.configuration")), name)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, get_type_hints
 
 from probe import __version__
+from probe.config import roster as rosters
 from probe.config.codec import Decode, decoder, encode
 from probe.config.configuration import Config
 from probe.config.fingerprint import fingerprint
@@ -25,19 +26,19 @@ OTHERS: Final = tuple(f.name for f in fields(Config) if f.name not in {"checks",
 
 
 def pack(config: Config) -> str:
-    """One line of JSON; `unpack` gives an equal value back."""
+    """Two lines of JSON: the roster, all that a look needs, and the rest. `unpack` gives an equal value back."""
     shared: dict[str, int] = {}
     parts: dict[str, Any] = {name: encode(getattr(config, name)) for name in OTHERS}
     parts["checks"] = [_row(check, shared) for check in config.checks]
     parts["services"], parts["terms"] = _services(config)
     parts["settings"] = [json.loads(one) for one in shared]
-    return _dump({"version": __version__, **parts})
+    return rosters.pack(rosters.roster(config)) + "\n" + _dump({"version": __version__, **parts})
 
 
 def unpack(text: str) -> Config:
     """The configuration that was packed; ValueError when it is not one, or of another version of the program."""
     try:
-        parts = json.loads(text)
+        parts = json.loads(text.rpartition("\n")[2])
         if parts["version"] != __version__:
             raise ValueError(f"packed by version {parts['version']}")
         return _unpacked(parts)

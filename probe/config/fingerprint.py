@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from probe import __version__
-from probe.config.files import drop_ins
+from probe.config.dropins import drop_ins
 
 DROP_INS: Final = "checks.d"
 

@@ -10,7 +10,8 @@ from typing import Final
 from probe.config import machine, values
 from probe.config.checks import Schedule, read_check, read_schedule, short_timeouts
 from probe.config.configuration import AgentSettings, Config, StorageSettings
-from probe.config.files import Source, drop_ins, printable
+from probe.config.dropins import drop_ins
+from probe.config.files import Source, printable
 from probe.config.fingerprint import DROP_INS, digest, stamps
 from probe.config.maintenance import Scope, read_window
 from probe.config.references import few_references, read_references

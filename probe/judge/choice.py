@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
-from probe.config import Config
+from probe.judge.asked import PeriodChoice
 from probe.sla import period, wallclock
 from probe.sla.assessment import PeriodSpan
 from probe.sla.period import PeriodKind
 from probe.sla.service import Service
 
+if TYPE_CHECKING:
+    from probe.config import Config
+
 PLAIN: Final = PeriodKind("calendar_month")
 """The period of a service whose terms state none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodChoice:
-    """What a person asked for: a name ("2026-10", "30d"), or instants; neither is the last full period."""
-
-    text: str | None = None
-    start_ms: int | None = None
-    end_ms: int | None = None
 
 
 def zone_of(service: Service) -> str:

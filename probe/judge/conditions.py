@@ -6,14 +6,18 @@ The same rule as for verdicts (availability.md, section 3), looked at in one ins
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from probe.config import Config
-from probe.judge.evidence import LOCAL
-from probe.model import Cause, Check, Role, State
+from probe.model import Cause, Reason, Role, State
 from probe.store.events import Paused
 from probe.store.reader import Latest
 from probe.view.snapshot import Line, Standing
+
+if TYPE_CHECKING:
+    from probe.config.roster import Roster, Watched
+
+LOCAL: Final = frozenset({Reason.NO_ROUTE_LOCAL, Reason.RESOLVER_UNREACHABLE})
+"""Reasons of unknown outcomes that speak of our own line, not of the target."""
 
 ISP_REFERENCES: Final = 3
 STATES: Final = {State.UP: Standing.UP, State.DOWN: Standing.DOWN, State.UNKNOWN: Standing.UNKNOWN}
@@ -22,7 +26,7 @@ STATES: Final = {State.UP: Standing.UP, State.DOWN: Standing.DOWN, State.UNKNOWN
 class Condition(NamedTuple):
     """A check now. is_fresh: its last outcome speaks for the present; is_failing: and it is a failure."""
 
-    check: Check
+    check: Watched
     last: Latest | None
     standing: Standing
     cause: Cause | None
@@ -36,11 +40,11 @@ class Condition(NamedTuple):
 
 
 def conditions(
-    config: Config, latest: Mapping[str, Latest], pauses: Sequence[Paused], as_of_ms: int
+    roster: Roster, latest: Mapping[str, Latest], pauses: Sequence[Paused], as_of_ms: int
 ) -> dict[str, Condition]:
     """The condition of every configured check by key."""
     paused = {pause.key: pause for pause in pauses if pause.holds_at(as_of_ms)}
-    raw = {check.key: _raw(check, latest.get(check.key), paused, as_of_ms) for check in config.checks}
+    raw = {check.key: _raw(check, latest.get(check.key), paused, as_of_ms) for check in roster.checks}
     _, cause = line_of(raw)
     has_witness = any(_answers(one) for one in raw.values() if one.check.role is Role.REFERENCE)
     return {key: _attributed(one, cause, has_witness) for key, one in raw.items()}
@@ -73,7 +77,7 @@ def _beyond(found: Mapping[str, Condition], references: int) -> Cause:
     return Cause.OWN_NETWORK_OR_ISP
 
 
-def _raw(check: Check, last: Latest | None, paused: Mapping[str, Paused], as_of_ms: int) -> Condition:
+def _raw(check: Watched, last: Latest | None, paused: Mapping[str, Paused], as_of_ms: int) -> Condition:
     """The condition before anybody asks whose fault it is."""
     if check.key in paused:
         return Condition(check, last, Standing.PAUSED, None, paused[check.key].from_ms, is_fresh=False)

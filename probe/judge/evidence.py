@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING
 
-from probe.config import Config
-from probe.model import Check, Reason, Role, Span, SpanClass, State
+from probe.judge.conditions import LOCAL
+from probe.model import Check, Role, Span, SpanClass, State
 from probe.sla.assess import MARGIN_MS
 from probe.sla.assessment import PeriodSpan
 from probe.sla.service import Member, declared_resolution
 from probe.store.reader import Reader
 from probe.store.series import Series, Setting
 
-LOCAL: Final = frozenset({Reason.NO_ROUTE_LOCAL, Reason.RESOLVER_UNREACHABLE})
-"""Reasons of unknown outcomes that speak of our own line, not of the target."""
+if TYPE_CHECKING:
+    from probe.config import Config
 
 
 class Evidence:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from probe.config import Config
-from probe.judge.choice import PeriodChoice, chosen, on_its_day
+from probe.judge.asked import PeriodChoice
+from probe.judge.choice import chosen, on_its_day
 from probe.judge.evidence import Evidence, stretch_of
 from probe.judge.zones import tzdata_version
 from probe.model import Window
@@ -16,6 +17,9 @@ from probe.sla.assessment import Assessment, Outage, PeriodSpan
 from probe.sla.outages import outages as outages_of
 from probe.sla.service import Question, Service
 from probe.store.reader import Reader
+
+if TYPE_CHECKING:
+    from probe.config import Config
 
 MANY = 20
 """From so many services on, the spans of all series are read in one question."""
@@ -50,6 +54,12 @@ class Judge:
         found = judgement.assess(question)
         return tuple(replace(one, notes=(*one.notes, note)) for one in found) if note else found
 
+    def prefetch(self, wanted: Sequence[tuple[Service, PeriodSpan]]) -> None:
+        """Where many services are to be judged, read the spans of all series in one question a period."""
+        if len(wanted) >= MANY:
+            for between in {stretch_of(period, self.as_of_ms) for _, period in wanted}:
+                self.evidence(between).prefetch()
+
     def evidence(self, between: tuple[int, int]) -> Evidence:
         """What the record holds for a stretch of time."""
         if between not in self._evidence:
@@ -78,11 +88,9 @@ def assess(
     names = None if services is None else set(services)
     wanted = [service for service in config.services if names is None or service.name in names]
     judge = Judge(config, reader, as_of_ms)
-    periods = [chosen(service, choice, as_of_ms) for service in wanted]
-    if len(wanted) >= MANY:
-        for between in {stretch_of(period, as_of_ms) for period in periods}:
-            judge.evidence(between).prefetch()
-    return tuple(one for service, period in zip(wanted, periods, strict=True) for one in judge.assess(service, period))
+    asked = [(service, chosen(service, choice, as_of_ms)) for service in wanted]
+    judge.prefetch(asked)
+    return tuple(one for service, period in asked for one in judge.assess(service, period))
 
 
 def outages(config: Config, reader: Reader, start_ms: int, end_ms: int, keys: Iterable[str]) -> tuple[Outage, ...]:

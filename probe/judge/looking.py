@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
 
-from probe.config import Config
 from probe.judge.conditions import Condition, conditions, line_of
-from probe.judge.judging import Judge
-from probe.judge.running import brief_of, running_services
-from probe.judge.standing import standings
+from probe.judge.standing import Looked, standings
 from probe.judge.strips import SLICE_MS, SLICES, strips
-from probe.model import Check, EventKind, Role, Window
+from probe.model import EventKind, Role, Window
 from probe.store.reader import Reader
 from probe.view.snapshot import CheckStatus, Snapshot
+
+if TYPE_CHECKING:
+    from probe.config import Config
+    from probe.config.roster import Roster, Watched
+    from probe.sla.assessment import Assessment
 
 NOTHING: Final = " " * SLICES
 
 
-def snapshot(config: Config, reader: Reader, as_of_ms: int, *, is_full: bool = False) -> Snapshot:
-    """What a screen shows. is_full: with the whole running assessment of each service, which takes longer."""
-    vantage = config.agent.vantage
+def look(roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Config]) -> Snapshot:
+    """What a screen shows. whole: the configuration, asked for only when a service must be judged anew."""
+    vantage = roster.vantage
     latest = reader.latest(vantage)
-    found = conditions(config, latest, reader.pauses(vantage), as_of_ms)
+    found = conditions(roster, latest, reader.pauses(vantage), as_of_ms)
     line, line_cause = line_of(found)
     drawn = strips(reader.spans_of_all(vantage, as_of_ms - SLICES * SLICE_MS, as_of_ms), as_of_ms)
-    planned = _in_maintenance(config, reader.windows(), as_of_ms)
-    checks = tuple(_status(found[check.key], drawn.get(check.key, NOTHING), planned) for check in config.checks)
-    judge = Judge(config, reader, as_of_ms, counts_samples=is_full)
-    if is_full:
-        assessments = tuple(one for each in running_services(config, as_of_ms) for one in judge.assess(*each))
-        services = tuple(map(brief_of, assessments))
-    else:
-        assessments, services = (), standings(judge, latest)
+    windows = reader.windows()
+    planned = _in_maintenance(roster, windows, as_of_ms)
+    checks = tuple(_status(found[check.key], drawn.get(check.key, NOTHING), planned) for check in roster.checks)
+    services = standings(Looked(roster, latest, windows, as_of_ms), reader, whole)
     agent, since_ms = _agent(reader, bool(latest))
     return Snapshot(
         as_of_ms=as_of_ms,
@@ -44,9 +42,19 @@ def snapshot(config: Config, reader: Reader, as_of_ms: int, *, is_full: bool = F
         strip_slice_ms=SLICE_MS,
         checks=checks,
         services=services,
-        assessments=assessments,
-        warnings=config.warnings,
+        warnings=roster.warnings,
     )
+
+
+def assessments(config: Config, reader: Reader, as_of_ms: int) -> tuple[Assessment, ...]:
+    """The whole running assessment of every service with something promised."""
+    from probe.judge.judging import Judge
+    from probe.judge.running import running_services
+
+    judge = Judge(config, reader, as_of_ms)
+    wanted = running_services(config, as_of_ms)
+    judge.prefetch(wanted)
+    return tuple(one for service, period in wanted for one in judge.assess(service, period))
 
 
 def _status(condition: Condition, strip: str, planned: frozenset[str]) -> CheckStatus:
@@ -72,20 +80,20 @@ def _status(condition: Condition, strip: str, planned: frozenset[str]) -> CheckS
     )
 
 
-def _next(check: Check, condition: Condition) -> int | None:
+def _next(check: Watched, condition: Condition) -> int | None:
     """About when the next tick is due: dither and rechecks are not in it."""
     if condition.last is None or not condition.is_fresh:
         return None
     return (condition.last.due_ms or condition.last.at_ms) + check.interval_ms
 
 
-def _in_maintenance(config: Config, windows: Iterable[Window], as_of_ms: int) -> frozenset[str]:
+def _in_maintenance(roster: Roster, windows: Iterable[Window], as_of_ms: int) -> frozenset[str]:
     """The checks that a declared window covers now."""
     present = [window for window in windows if window.removed_at_ms is None and _covers_now(window, as_of_ms)]
-    providers = {service.name: service.provider for service in config.services}
+    providers = {service.name: service.provider for service in roster.services}
     return frozenset(
         check.key
-        for check in (config.checks if present else ())
+        for check in (roster.checks if present else ())
         for window in present
         if check.role is Role.CHECK and _speaks_of(window, check, providers.get(check.service or ""))
     )
@@ -99,7 +107,7 @@ def _covers_now(window: Window, as_of_ms: int) -> bool:
     return bool(exclusions.expand(window, as_of_ms, as_of_ms + 1))
 
 
-def _speaks_of(window: Window, check: Check, provider: str | None) -> bool:
+def _speaks_of(window: Window, check: Watched, provider: str | None) -> bool:
     from probe.sla import exclusions
 
     return exclusions.is_in_scope(window, provider, check.service or "") and exclusions.covers(window, check.key)

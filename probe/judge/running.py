@@ -1,12 +1,15 @@
-"""The running period of each service, and the short form of its assessment."""
+"""The running period of each service that has something promised."""
 
 from __future__ import annotations
 
-from probe.config import Config
+from typing import TYPE_CHECKING
+
 from probe.judge.choice import kind_of, running, zone_of
-from probe.sla.assessment import Assessment, PeriodSpan
+from probe.sla.assessment import PeriodSpan
 from probe.sla.service import Service
-from probe.view.snapshot import ServiceStatus
+
+if TYPE_CHECKING:
+    from probe.config import Config
 
 
 def running_services(config: Config, as_of_ms: int) -> list[tuple[Service, PeriodSpan]]:
@@ -21,23 +24,3 @@ def running_services(config: Config, as_of_ms: int) -> list[tuple[Service, Perio
             periods[calendar] = running(service, as_of_ms)
         found.append((service, periods[calendar]))
     return found
-
-
-def brief_of(one: Assessment) -> ServiceStatus:
-    """What one row of `status` needs."""
-    bounds = one.availability
-    return ServiceStatus(
-        service=one.service,
-        check=one.check,
-        provider=one.provider,
-        agreement=one.agreement,
-        target=one.promise.target if one.promise else None,
-        period=one.period.label,
-        low=bounds.low if bounds else None,
-        point=bounds.point if bounds else None,
-        high=bounds.high if bounds else None,
-        budget_left_ms=one.budget_left,
-        budget_ms=one.budget_ms,
-        verdict=one.verdict,
-        reason=one.reason,
-    )

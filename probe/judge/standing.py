@@ -2,79 +2,107 @@
 
 While every check of a service is up, time that passes changes no figure of its running period: M is that of
 the whole period, and an up stretch adds no downtime. So the short form that was judged once holds until a check
-leaves its up stretch, a window is declared, the configuration changes or the period ends. `token_of` names all
-of that; a standing whose token differs is judged anew from the spans. The cache saves time and decides nothing.
+leaves its up stretch, a window is declared, the configuration changes or the period ends. A token names all of
+that; a standing whose token differs is judged anew from the spans. The cache saves time and decides nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from probe.judge.judging import Judge
-from probe.judge.running import brief_of, running_services
 from probe.model import Role, State
-from probe.sla.assessment import PeriodSpan, Verdict, Why
-from probe.sla.service import Service
+from probe.sla.assessment import Verdict, Why
 from probe.store.kept import Standing
-from probe.store.reader import Latest
 from probe.view.snapshot import ServiceStatus
 
-FRACTIONS: Final = ("target", "low", "point", "high", "budget_ms")
-NAMES: Final = tuple(field.name for field in fields(ServiceStatus))
+if TYPE_CHECKING:
+    from probe.config import Config
+    from probe.config.roster import Bought, Roster
+    from probe.model import Window
+    from probe.sla.assessment import PeriodSpan
+    from probe.store.reader import Latest, Reader
+
+PLAIN: Final = ("service", "check", "provider", "agreement", "period")
+EXACT: Final = ("target", "low", "point", "high", "budget_ms")
 
 
-def standings(judge: Judge, latest: Mapping[str, Latest]) -> tuple[ServiceStatus, ...]:
-    """The short form of every running assessment, in the order of the configuration."""
-    kept = {(one.service, one.period_start_ms, one.period_end_ms): one for one in judge.reader.standings()}
-    found: list[ServiceStatus] = []
-    for service, period in running_services(judge.config, judge.as_of_ms):
-        known = kept.get((service.name, period.start_ms, period.end_ms))
-        token = token_of(judge, service, latest) if known else None
-        if known and token and known.token == token:
-            found += unpacked(known.document)
-        else:
-            found += map(brief_of, judge.assess(service, period))
-    return tuple(found)
+class Looked(NamedTuple):
+    """What was seen at one instant: the roster, the open end of every series, the declared windows."""
+
+    roster: Roster
+    latest: Mapping[str, Latest]
+    windows: Sequence[Window]
+    as_of_ms: int
 
 
-def due(judge: Judge, latest: Mapping[str, Latest], most: int) -> tuple[Standing, ...]:
-    """Standings for the agent to keep: those that can be kept and are not yet, at most `most` at a time."""
-    kept = {(one.service, one.period_start_ms): one.token for one in judge.reader.standings()}
-    made: list[Standing] = []
-    for service, period in running_services(judge.config, judge.as_of_ms):
-        token = token_of(judge, service, latest)
-        if token is None or kept.get((service.name, period.start_ms)) == token:
-            continue
-        made.append(_standing(judge, service, period, token))
-        if len(made) >= most:
-            break
-    return tuple(made)
+class Tokens:
+    """Names what the figures of a running period rest on, as of one instant."""
 
+    def __init__(self, seen: Looked) -> None:
+        """What all services share is put together once."""
+        self._seen = seen
+        removed = sum(window.removed_at_ms is not None for window in seen.windows)
+        self._common = [seen.roster.fingerprint, len(seen.windows), removed]
+        checks = seen.roster.checks
+        self._references = [check.key for check in checks if check.role is Role.REFERENCE]
+        witnesses = [check.key for check in checks if check.role is not Role.CHECK]
+        self._unsettled = [one for key in witnesses if (one := seen.latest.get(key)) and one.run.state is not State.UP]
 
-def token_of(judge: Judge, service: Service, latest: Mapping[str, Latest]) -> str | None:
-    """What the figures rest on; None while they change with time: a check that is not up, or not fresh."""
-    if service.is_uplink:
-        members = [check.key for check in judge.config.checks if check.role is Role.REFERENCE]
-    else:
-        members = list(service.keys)
-    since = []
-    for key in members:
-        last = latest.get(key)
+    def of(self, service: Bought) -> str | None:
+        """The token of a service; None while its figures change with time: a check that is not up, or not fresh."""
+        since = [self._up_since(key) for key in (self._references if service.is_uplink else service.keys)]
+        known = [at_ms for at_ms in since if at_ms is not None]
+        if not known or len(known) < len(since):
+            return None
+        # a witness whose open stretch began before the checks' own may yet be read otherwise
+        open_ends = [one for one in self._unsettled if one.run.t0_ms + one.shift_ms < max(known)]
+        return repr((*self._common, known, [(one.key, one.run.t0_ms, one.run.n) for one in open_ends]))
+
+    def _up_since(self, key: str) -> int | None:
+        last = self._seen.latest.get(key)
         if last is None or last.run.state is not State.UP:
             return None
-        if judge.as_of_ms - (last.run.at_ms + last.shift_ms) > last.run.g_max_ms:
+        if self._seen.as_of_ms - (last.run.at_ms + last.shift_ms) > last.run.g_max_ms:
             return None
-        since.append(last.run.t0_ms + last.shift_ms)
-    if not since:
-        return None
-    witnesses = [
-        _unsettled(check.key, latest, max(since)) for check in judge.config.checks if check.role is not Role.CHECK
-    ]
-    return json.dumps([judge.config.fingerprint, len(judge.windows), _removed(judge), since, witnesses])
+        return last.run.t0_ms + last.shift_ms
+
+
+def standings(seen: Looked, reader: Reader, whole: Callable[[], Config]) -> tuple[ServiceStatus, ...]:
+    """The short form of every running assessment, in the order of the configuration."""
+    kept = {one.service: one for one in reader.standings(seen.as_of_ms)}
+    tokens = Tokens(seen)
+    found: dict[str, list[ServiceStatus]] = {}
+    for service in seen.roster.services:
+        if service.is_promised:
+            known = kept.get(service.name)
+            is_valid = known is not None and known.token == tokens.of(service)
+            found[service.name] = unpacked(known.document) if known and is_valid else []
+    missing = {name for name, statuses in found.items() if not statuses}
+    if missing:
+        judged = _judged(whole(), reader, missing, seen.as_of_ms)
+        found.update({name: statuses for name, _, statuses in judged})
+    return tuple(one for statuses in found.values() for one in statuses)
+
+
+def due(config: Config, reader: Reader, as_of_ms: int, most: int) -> tuple[Standing, ...]:
+    """Standings for the agent to keep: those that can be kept and are not yet, at most `most` at a time."""
+    from probe.config.roster import roster
+
+    seen = Looked(roster(config), reader.latest(config.agent.vantage), reader.windows(), as_of_ms)
+    kept = {one.service: one.token for one in reader.standings(as_of_ms)}
+    tokens = Tokens(seen)
+    wanted: dict[str, str] = {}
+    for service in seen.roster.services:
+        token = tokens.of(service) if service.is_promised else None
+        if token is not None and kept.get(service.name) != token and len(wanted) < most:
+            wanted[service.name] = token
+    return tuple(
+        Standing(name, "", period.start_ms, period.end_ms, wanted[name], as_of_ms, packed(statuses))
+        for name, period, statuses in _judged(config, reader, wanted.keys(), as_of_ms)
+    )
 
 
 def unpacked(document: str) -> list[ServiceStatus]:
@@ -87,38 +115,49 @@ def packed(found: Iterable[ServiceStatus]) -> str:
     return json.dumps([_row(one) for one in found], separators=(",", ":"))
 
 
-def _standing(judge: Judge, service: Service, period: PeriodSpan, token: str) -> Standing:
-    document = packed(map(brief_of, judge.assess(service, period)))
-    return Standing(service.name, "", period.start_ms, period.end_ms, token, judge.as_of_ms, document)
+def _judged(
+    config: Config, reader: Reader, names: Set[str], as_of_ms: int
+) -> Iterator[tuple[str, PeriodSpan, list[ServiceStatus]]]:
+    if not names:
+        return
+    from probe.judge.brief import brief_of
+    from probe.judge.judging import Judge
+    from probe.judge.running import running_services
 
-
-def _unsettled(key: str, latest: Mapping[str, Latest], since_ms: int) -> list[int] | None:
-    """A witness whose open stretch began before the checks' own: it may yet be read otherwise. None: it is settled."""
-    last = latest.get(key)
-    if last is None or last.run.state is State.UP or last.run.t0_ms + last.shift_ms >= since_ms:
-        return None
-    return [last.run.t0_ms, last.run.bad, last.run.n]
-
-
-def _removed(judge: Judge) -> int:
-    return sum(window.removed_at_ms is not None for window in judge.windows)
+    judge = Judge(config, reader, as_of_ms, counts_samples=False)
+    wanted = [each for each in running_services(config, as_of_ms) if each[0].name in names]
+    judge.prefetch(wanted)
+    for service, period in wanted:
+        yield service.name, period, [brief_of(one) for one in judge.assess(service, period)]
 
 
 def _row(one: ServiceStatus) -> list[Any]:
-    row = asdict(one)
-    for name in FRACTIONS:
-        row[name] = None if row[name] is None else str(row[name])
+    exact = [getattr(one, name) for name in EXACT]
     left = one.budget_left_ms
-    row["budget_left_ms"] = left and [str(left[0]), str(left[1])]
-    return [row[name] for name in NAMES]
+    return [
+        *(getattr(one, name) for name in PLAIN),
+        *(None if value is None else value.as_integer_ratio() for value in exact),
+        left and [edge.as_integer_ratio() for edge in left],
+        one.verdict,
+        one.reason,
+    ]
 
 
-def _status(values: list[Any]) -> ServiceStatus:
-    row = dict(zip(NAMES, values, strict=True))
-    for name in FRACTIONS:
-        row[name] = None if row[name] is None else Fraction(row[name])
-    left = row["budget_left_ms"]
-    row["budget_left_ms"] = left and (Fraction(left[0]), Fraction(left[1]))
-    row["verdict"] = Verdict(row["verdict"])
-    row["reason"] = None if row["reason"] is None else Why(row["reason"])
-    return ServiceStatus(**row)
+def _status(row: list[Any]) -> ServiceStatus:
+    service, check, provider, agreement, period, *exact, left, verdict, reason = row
+    target, low, point, high, budget = (None if value is None else Fraction(*value) for value in exact)
+    return ServiceStatus(
+        service=service,
+        check=check,
+        provider=provider,
+        agreement=agreement,
+        period=period,
+        target=target,
+        low=low,
+        point=point,
+        high=high,
+        budget_ms=budget,
+        budget_left_ms=left and (Fraction(*left[0]), Fraction(*left[1])),
+        verdict=Verdict(verdict),
+        reason=reason and Why(reason),
+    )

@@ -13,7 +13,8 @@ KEEP_CONFIG: Final = "INSERT OR REPLACE INTO config (id, fingerprint, document) 
 CONFIG: Final = "SELECT fingerprint, document FROM config WHERE id = 1"
 COLUMNS: Final = "service, key, period_start_ms, period_end_ms, token, as_of_ms, document"
 KEEP: Final = f"INSERT OR REPLACE INTO standing ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
-ALL: Final = f"SELECT {COLUMNS} FROM standing ORDER BY service, key, period_start_ms"
+RUNNING: Final = f"SELECT {COLUMNS} FROM standing WHERE period_start_ms <= ? AND period_end_ms > ? ORDER BY service"
+DROP_ENDED: Final = "DELETE FROM standing WHERE period_end_ms <= ?"
 
 
 class Standing(NamedTuple):
@@ -36,8 +37,10 @@ class Kept(NamedTuple):
 
 
 def keep(connection: sqlite3.Connection, standings: Iterable[Standing]) -> None:
-    """Replace the standing of each service, key and period."""
+    """Replace the standing of each service, key and period; those of periods that have ended are let go."""
+    standings = tuple(standings)
     connection.executemany(KEEP, standings)
+    connection.execute(DROP_ENDED, (min((one.as_of_ms for one in standings), default=0),))
 
 
 def keep_config(connection: sqlite3.Connection, kept: Kept) -> None:
@@ -45,9 +48,9 @@ def keep_config(connection: sqlite3.Connection, kept: Kept) -> None:
     connection.execute(KEEP_CONFIG, kept)
 
 
-def standings(connection: sqlite3.Connection) -> tuple[Standing, ...]:
-    """All that are kept."""
-    return tuple(map(Standing._make, connection.execute(ALL).fetchall()))
+def standings(connection: sqlite3.Connection, as_of_ms: int) -> tuple[Standing, ...]:
+    """Those of the periods that run at that instant."""
+    return tuple(map(Standing._make, connection.execute(RUNNING, (as_of_ms, as_of_ms)).fetchall()))
 
 
 def config(connection: sqlite3.Connection) -> Kept | None:

@@ -231,9 +231,9 @@ class Reader:
         """The compiled configuration that the agent used last."""
         return self._guarded(kept.config)
 
-    def standings(self) -> tuple[Standing, ...]:
-        """The standing of each service as it was judged last."""
-        return self._guarded(kept.standings)
+    def standings(self, as_of_ms: int) -> tuple[Standing, ...]:
+        """The standing of each service in its period that runs at that instant, as it was judged last."""
+        return self._guarded(lambda connection: kept.standings(connection, as_of_ms))
 
     def counts(self) -> Counts:
         """How many rows there are; counts every outcome, so not for a screen that is drawn often."""

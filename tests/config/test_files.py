@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from probe.config.files import REFUSED, Source, drop_ins, label_of, printable
+from probe.config.dropins import drop_ins
+from probe.config.files import REFUSED, Source, label_of, printable
 from probe.config.table import Table
 from probe.config.values import text
 
