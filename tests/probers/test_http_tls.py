@@ -16,6 +16,8 @@ from probe.model import Finding, Reason, State
 from probe.probers.http import HttpProber
 from probe.probers.net import certificate
 from probe.probers.net.certificate import TlsPolicy, make_context, read_validity
+from probe.runner import attempt
+from tests.clocks import HandClock
 from tests.peers import Talk, greets, reply, resets, says, shakes_hands, stalls, tcp_peer, web_peer
 from tests.probers.attempts import a_check, a_resolver, find
 
@@ -99,6 +101,20 @@ def test_an_unknown_authority_is_untrusted(authority: trustme.CA, tmp_path: Path
     """Self-signed and privately signed alike, with the authorities of this machine."""
     finding = visit(server_context(authority, "shop.example"), tmp_path)
     assert (finding.state, finding.reason) == (State.DOWN, Reason.TLS_UNTRUSTED)
+
+
+def test_a_machine_that_woke_in_the_past_blames_itself(authority: trustme.CA, ca_file: str) -> None:
+    """With a clock before this program was written, "not yet valid" says nothing about the target."""
+
+    async def main() -> Finding:
+        tls = server_context(authority, "127.0.0.1", not_before=NOW + DAY)
+        async with web_peer({"/": OK}, tls=tls) as peer:
+            check = a_check("http", f"https://127.0.0.1:{peer.port}/", ca_file=ca_file)
+            return (await attempt(check, HttpProber(), HandClock(wall_ms=946_684_800_000))).finding
+
+    finding = asyncio.run(main())
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.LOCAL_ERROR)
+    assert "clock" in finding.detail
 
 
 def test_verification_can_be_left_out(authority: trustme.CA, tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ PORTS: Final = {"http": 80, "https": 443}
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 BODY_HEADERS: Final = frozenset({"content-length", "content-type", "transfer-encoding"})
+WRITTEN_MS: Final = 1_767_225_600_000
+"""2026-01-01: a wall clock before it is wrong, and every certificate seems not to be valid yet."""
 DEFAULT_HEADERS: Final = {
     "accept": "*/*",
     "accept-encoding": "identity",
@@ -100,8 +102,16 @@ class Attempt:
             context = self._contexts.get(policy_of(self._settings))
         except ValueError as error:
             raise Fault(Reason.LOCAL_ERROR, str(error)) from error
-        with self._trail.during("tls"):
-            await connection.start_tls(context, host.removesuffix("."))
+        try:
+            with self._trail.during("tls"):
+                await connection.start_tls(context, host.removesuffix("."))
+        except Fault as fault:
+            wall_ms = self._trail.clock.read().wall_ms
+            if fault.reason is Reason.TLS_NOT_YET_VALID and wall_ms < WRITTEN_MS:
+                raise Fault(
+                    Reason.LOCAL_ERROR, f"this machine's clock is wrong ({wall_ms} ms): {fault.detail}"
+                ) from fault
+            raise
         if connection.tls is None:
             return
         facts = self._trail.facts
