@@ -1,6 +1,6 @@
 """CPU of the record: storing outcomes in groups, and the reads that `status` and `report` start from.
 
-    python -m bench.store [CHECKS] [ROUNDS]
+python -m bench.store [CHECKS] [ROUNDS]
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def main() -> None:
         connection.close()
         with open_reader(path) as reader:
             timed(f"latest of {checks}", lambda: reader.latest("bench"))
-            timed(f"standings of {checks}", reader.standings)
+            timed(f"standings of {checks}", lambda: reader.standings(T0))
             timed(f"series of {checks}", lambda: reader.series("bench"))
             timed(f"settings of {checks}", lambda: reader.settings_of_all("bench"))
             month = T0 - 30 * 86_400_000, T0 + rounds * 60_000

@@ -114,7 +114,7 @@ def _records(reader: csv.DictReader[str]) -> Iterator[tuple[int, Callable[[], Ma
         except StopIteration:
             return
         except csv.Error as error:
-            yield reader.line_num, partial(_refused, str(error))
+            yield reader.line_num + 1, partial(_refused, str(error))
             return
         yield reader.line_num, partial(_cells, record)
 

@@ -24,7 +24,7 @@ from probe.store.events import Paused
 from probe.store.kept import Kept, Standing
 from probe.store.lock import Holder, holder
 from probe.store.outcomes import COLUMNS, Row
-from probe.store.series import SETTING_COLUMNS, Series, Setting
+from probe.store.series import SETTING_COLUMNS, Series, Setting, series_of
 from probe.store.source import Source
 from probe.store.spans import LATEST_COLUMNS, run_of
 
@@ -102,7 +102,7 @@ class Reader:
         newest = "SELECT digest FROM revision WHERE revision.series = series.id ORDER BY id DESC LIMIT 1"
         columns = "id, vantage, key, name, kind, target, role, service, network, is_configured"
         rows = self._all(f"SELECT {columns}, ({newest}) FROM series WHERE vantage = ? ORDER BY id", vantage)
-        return tuple(_series(row, former.get(row[0], ())) for row in rows)
+        return tuple(series_of(row, former.get(row[0], ())) for row in rows)
 
     def latest(self, vantage: str) -> dict[str, Latest]:
         """The last outcome of each series by key; those without one are missing."""
@@ -198,7 +198,7 @@ class Reader:
             key,
         )
         segments = self.clocks()
-        return tuple(_corrected(Setting._make(row), segments) for row in rows)
+        return tuple(Setting._make(row).on(segments) for row in rows)
 
     def settings_of_all(self, vantage: str) -> dict[str, tuple[Setting, ...]]:
         """The same for every series, in one question."""
@@ -210,7 +210,7 @@ class Reader:
         segments = self.clocks()
         found: dict[str, tuple[Setting, ...]] = {}
         for key, *row in rows:
-            found[key] = (*found.get(key, ()), _corrected(Setting._make(row), segments))
+            found[key] = (*found.get(key, ()), Setting._make(row).on(segments))
         return found
 
     def revisions(self, vantage: str, key: str) -> dict[int, str]:
@@ -296,11 +296,6 @@ def _opened(path: Path) -> sqlite3.Connection:
         return open_reading(path, immutable=True)
 
 
-def _series(row: tuple[Any, ...], former: tuple[str, ...]) -> Series:
-    *named, role, service, network, is_configured, revision = row
-    return Series._make((*named, Role(role), service, network, bool(is_configured), revision, former))
-
-
 def _latest(row: tuple[Any, ...], segments: dict[int, Segment]) -> Latest:
     key, _, clock, at, state, revision, origin, reason, detail, latency, due, since, scale, *rest = row
     shift = segments[clock].shift_ms
@@ -308,7 +303,3 @@ def _latest(row: tuple[Any, ...], segments: dict[int, Segment]) -> Latest:
     due = None if due is None else due + shift
     said = STATES[state], REASONS[reason], detail, latency, ORIGINS[origin]
     return Latest(key, at + shift, *said, due, since + shift, run, segments[scale].shift_ms)
-
-
-def _corrected(setting: Setting, segments: dict[int, Segment]) -> Setting:
-    return setting._replace(from_ms=setting.from_ms + segments[setting.clock].shift_ms)

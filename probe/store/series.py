@@ -7,8 +7,8 @@ nothing here is deleted, a check that comes back finds its series, a renamed one
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from probe.model import Check, Role, Rule
 from probe.store.clocks import Segment
@@ -47,6 +47,10 @@ class Setting(NamedTuple):
     def rule(self) -> Rule:
         """How its samples are read."""
         return Rule(self.g_max_ms, self.confirm)
+
+    def on(self, segments: Mapping[int, Segment]) -> Setting:
+        """The same with its instant corrected."""
+        return self._replace(from_ms=self.from_ms + segments[self.clock].shift_ms)
 
 
 class Settings:
@@ -114,6 +118,12 @@ def register(
         _revise(connection, series, check, (clock.id, at_ms))
         _set(connection, series, check, (clock.id, at_ms))
     return renamed
+
+
+def series_of(row: Iterable[Any], former: tuple[str, ...]) -> Series:
+    """A row of `series` and the digest of its newest revision as a value."""
+    *named, role, service, network, is_configured, revision = row
+    return Series._make((*named, Role(role), service, network, bool(is_configured), revision, former))
 
 
 def ids(connection: sqlite3.Connection, vantage: str) -> dict[str, int]:

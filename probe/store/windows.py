@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from probe.errors import UsageError
@@ -49,7 +50,8 @@ def declare(connection: sqlite3.Connection, windows: Iterable[Window], at_ms: in
     added = [window for content, window in wanted.items() if content not in present]
     vanished = [window for content, window in present.items() if content not in wanted]
     for window in added:
-        add(connection, window)
+        entered = at_ms if window.entered_at_ms is None else window.entered_at_ms
+        add(connection, replace(window, entered_at_ms=entered, entered_by=window.entered_by or "configuration"))
     for window in vanished:
         connection.execute(REMOVE, (window.id, at_ms, "configuration"))
     return len(added), len(vanished)

@@ -140,7 +140,7 @@ def test_the_caches_of_status_are_kept(path: Path) -> None:
             patiently(writer.keep([Standing("shop", "", T0, T0 + 1, "token", T0, document)]))
     with open_reader(path) as reader:
         assert reader.config() == ("new", "{}")
-        assert [standing.document for standing in reader.standings()] == ["new"]
+        assert [standing.document for standing in reader.standings(T0)] == ["new"]
 
 
 def broken(path: Path) -> None:

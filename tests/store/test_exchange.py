@@ -1,0 +1,153 @@
+"""Outcomes as text: what goes out comes back, what is wrong is told by line."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe.model import Finding, Origin, Outcome, Reason, State
+from probe.store.changes import ImportOutcomes, offline
+from probe.store.exchange import FORMULA, Imported, iso, parse_csv, parse_jsonl, to_csv, to_jsonl
+from probe.store.reader import open_reader
+from tests.store.builders import DOWN, HOME, T0, UP, an_outcome, recorded
+
+LINE = {"check": "shop", "at": "2026-10-03T04:10:00Z", "state": "down", "latency_ms": None, "reason": "timeout"}
+
+OUTCOMES = st.builds(
+    lambda at, state, key, latency, origin: an_outcome(
+        at,
+        key=key,
+        origin=origin,
+        finding=Finding(state=state, reason=Reason.TIMEOUT if state is DOWN else None, latency_us=latency),
+    ),
+    st.integers(0, 4_000_000_000_000),
+    st.sampled_from(State),
+    st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=20) | st.sampled_from(["a/4", "=1+1"]),
+    st.none() | st.integers(0, 86_400_000_000),
+    st.sampled_from(Origin),
+)
+
+
+def as_imported(outcome: Outcome) -> Imported:
+    finding = outcome.finding
+    said = finding.state, finding.reason, finding.latency_us
+    return Imported(outcome.key, outcome.at_ms, *said, outcome.origin, "home")
+
+
+@given(st.lists(OUTCOMES, max_size=5))
+def test_json_lines_come_back(outcomes: list[Outcome]) -> None:
+    """An export is an import."""
+    parsed = parse_jsonl(to_jsonl(outcome, "home") for outcome in outcomes)
+    assert parsed == (tuple(map(as_imported, outcomes)), ())
+
+
+@given(st.lists(OUTCOMES, max_size=5))
+def test_csv_comes_back_and_starts_no_formula(outcomes: list[Outcome]) -> None:
+    """No cell that a spreadsheet would run; the apostrophe that prevents it goes away again."""
+    text = "".join(to_csv(outcomes, "home"))
+    assert parse_csv(io.StringIO(text, newline="")) == (tuple(map(as_imported, outcomes)), ())
+    assert not any(line.startswith(FORMULA[:-1]) for line in text.splitlines())
+
+
+def test_the_documented_line_is_read() -> None:
+    """The example of the interface, with and without what is optional."""
+    (plain,), problems = parse_jsonl([json.dumps(LINE), "", "  \n"])
+    assert problems == ()
+    assert plain == Imported("shop", 1_791_000_600_000, DOWN, Reason.TIMEOUT, None)
+    more = {**LINE, "family": "4", "origin": "grid", "vantage": "berlin", "latency_ms": 12.5, "reason": None}
+    (full,), _ = parse_jsonl([json.dumps(more)])
+    assert full == Imported("shop/4", 1_791_000_600_000, DOWN, Reason.UNSTATED, 12_500, Origin.GRID, "berlin")
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"check": ""}, "check is not a text"),
+        ({"check": 7}, "check is not a text"),
+        ({"check": "a\x1b[31m"}, "check is not a text"),
+        ({"at": "yesterday"}, "at 'yesterday' is not an instant such as"),
+        ({"at": "2026-10-03T04:10:00"}, "says no zone; end it with Z"),
+        ({"at": 5}, "at is not a text"),
+        ({"state": "broken"}, "state 'broken' is not one of up, down, unknown"),
+        ({"state": ["up"]}, "state ['up'] is not one of"),
+        ({"reason": "odd"}, "reason 'odd' is not known; leave it out"),
+        ({"state": "up"}, "an outcome that is up has no reason"),
+        ({"latency_ms": -1}, "latency_ms -1 is not a number of milliseconds"),
+        ({"latency_ms": "soon"}, "latency_ms 'soon' is not a number"),
+        ({"latency_ms": True}, "latency_ms True is not a number"),
+        ({"latency_ms": 1e300}, "is not a number of milliseconds from 0 to a day"),
+        ({"origin": "cron"}, "origin 'cron' is not one of"),
+        ({"family": "5"}, "family '5' is neither 4 nor 6"),
+        ({"vantage": ""}, "vantage is not a text"),
+        ({"latency": 5}, "unknown field 'latency'; known are check, at"),
+    ],
+)
+def test_a_bad_line_is_told_with_its_number(changed: dict[str, object], problem: str) -> None:
+    """The good lines are read all the same."""
+    rows, problems = parse_jsonl([json.dumps(LINE), json.dumps({**LINE, **changed}), json.dumps(LINE)])
+    assert len(rows) == 2
+    assert len(problems) == 1
+    assert problems[0].startswith("line 2: ")
+    assert problem in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("{", "is not JSON: Expecting"),
+        ("[1]", "is not a JSON object"),
+        ("x" * 70_000, "is longer than 65536 characters"),
+        ("[" * 60_000, "is nested too deep"),
+    ],
+)
+def test_what_is_not_json_is_told(line: str, problem: str) -> None:
+    """No traceback for any bytes."""
+    assert problem in parse_jsonl([line]).problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "line 1: the header lacks check, at, state"),
+        ("check,at\n", "line 1: the header lacks state"),
+        ("check,at,state\nshop,2026-10-03T04:10:00Z\n", "line 2: has another number of cells"),
+        ("check,at,state\nshop,2026-10-03T04:10:00Z,up,5\n", "line 2: has another number of cells"),
+        ('check,at,state\nshop,"2026', "line 2: unexpected end of data"),
+        ('check,at,"state', "line 1: "),
+    ],
+)
+def test_bad_csv_is_told(text: str, problem: str) -> None:
+    """By line, like JSON."""
+    parsed = parse_csv(io.StringIO(text, newline=""))
+    assert parsed.rows == ()
+    assert parsed.problems[0].startswith(problem)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_told(text: str) -> None:
+    """Import files come from anywhere."""
+    for parsed in (parse_jsonl(text.split("\n")), parse_csv(io.StringIO("check,at,state\n" + text, newline=""))):
+        assert all(problem.startswith("line ") for problem in parsed.problems)
+
+
+def test_instants_show_milliseconds_only_where_there_are_some() -> None:
+    """Whole seconds read easily, and nothing is rounded."""
+    assert [iso(0), iso(T0 + 7)] == ["1970-01-01T00:00:00Z", "2026-09-21T14:13:20.007Z"]
+
+
+def test_a_record_travels_by_its_export(tmp_path: Path) -> None:
+    """Exported from one record and imported to another one, spans and log are the same."""
+    outcomes = [an_outcome(T0 + n * 60_000, DOWN if 3 < n < 8 else UP) for n in range(20)]
+    with recorded(tmp_path / "one.db", outcomes) as reader:
+        lines = [to_jsonl(outcome, HOME) for outcome in reader.outcomes(HOME, "shop", 0, T0 * 2)]
+        spans = reader.spans(HOME, "shop", 0, T0 * 2)
+    with offline(tmp_path / "two.db") as apply:
+        apply(ImportOutcomes(rows=parse_jsonl(lines).rows, at_ms=T0 * 2, by="me"))
+    with open_reader(tmp_path / "two.db") as reader:
+        assert reader.spans(HOME, "shop", 0, T0 * 2) == spans
+        assert len(reader.last(HOME, "shop", 99)) == 20
