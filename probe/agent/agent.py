@@ -24,7 +24,7 @@ from probe.agent.watchdog import Watchdog
 from probe.clock import Clock
 from probe.config import Config, changes, load
 from probe.control import ControlServer
-from probe.errors import ConfigError
+from probe.errors import ConfigError, ProbeError
 from probe.model import EventKind
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ class Agent:
             await self._stop.wait()
             self._manager.tell("STOPPING=1")
             await self._crew.stop(self._hurry)
+            await asyncio.gather(*self._tasks)
         return 0
 
     def stop(self) -> None:
@@ -67,7 +68,18 @@ class Agent:
 
     async def reload(self) -> list[str]:
         """Read the files again. A configuration with problems changes nothing; they are logged and returned."""
+        return await asyncio.shield(self._begin_reload())
+
+    def _begin_reload(self) -> asyncio.Task[list[str]]:
+        task = asyncio.get_running_loop().create_task(self._reload(), name="reload")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _reload(self) -> list[str]:
         async with self._reloading:
+            if self._stop.is_set():
+                return ["the agent is stopping"]
             self._manager.tell("RELOADING=1", f"MONOTONIC_USEC={self._clock.read().mono_ns // 1000}")
             try:
                 problems = await self._follow_files()
@@ -112,18 +124,18 @@ class Agent:
     def _reload_soon(self) -> None:
         """SIGHUP: however many come while one reload waits, one more is made."""
         if len(self._tasks) < 2:
-            task = asyncio.get_running_loop().create_task(self.reload(), name="reload")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin_reload()
 
     async def _follow_files(self) -> list[str]:
         try:
             config = await asyncio.to_thread(load, self.config.path)
             self._refuse_moves(config)
             self._crew.prepare(config)
+            await self._follow(config)
         except ConfigError as error:
-            return self._refuse(list(error.problems))
-        await self._follow(config)
+            return self._refuse(error.problems)
+        except ProbeError as error:
+            return self._refuse((str(error),))
         return []
 
     def _refuse_moves(self, config: Config) -> None:
@@ -135,17 +147,17 @@ class Agent:
         if problems:
             raise ConfigError(tuple(problems))
 
-    def _refuse(self, problems: list[str]) -> list[str]:
+    def _refuse(self, problems: tuple[str, ...]) -> list[str]:
         for problem in problems:
             log.error("the configuration is refused, the old one stays", extra={"problem": problem})
         self._note(EventKind.RELOAD_REFUSED, problems=problems)
-        return problems
+        return list(problems)
 
     async def _follow(self, config: Config) -> None:
         difference = changes(self.config, config)._asdict()
-        self.config = config
         self._record.recorder.flush()
         await asyncio.to_thread(self._record.follow, config)
+        self.config = config
         self._record.references.set_checks(config.checks)
         for key in (*difference["removed"], *difference["changed"]):
             self._record.journal.forget(key)

@@ -33,7 +33,7 @@ class ClockWatch:
     def __init__(self, reading: Reading, stall_ms: int) -> None:
         """`stall_ms`: a look that is later than this is a stall."""
         self.stall_ms = stall_ms
-        self.offset_ms = reading.wall_ms - reading.boot_ms
+        self.offset_ms = offset_of(reading)
         """The wall clock minus boottime of the present segment."""
         self._last = reading
         self._promised_ms = _mono_ms(reading) + PERIOD_MS
@@ -57,11 +57,16 @@ class ClockWatch:
             noticed.append(Noticed(EventKind.SUSPEND, last.boot_ms, reading.boot_ms - last.boot_ms, slept_ms))
         elif self.late_ms > self.stall_ms:
             noticed.append(Noticed(EventKind.STALL, reading.boot_ms - self.late_ms, self.late_ms, self.late_ms))
-        moved_ms = reading.wall_ms - reading.boot_ms - self.offset_ms
+        moved_ms = offset_of(reading) - self.offset_ms
         if abs(moved_ms) > STEP_MS:
             self.offset_ms += moved_ms
             noticed.append(Noticed(EventKind.CLOCK_STEP, reading.boot_ms, None, moved_ms))
         return noticed
+
+
+def offset_of(reading: Reading) -> int:
+    """The wall clock minus boottime in whole ms: the same at every look while nobody sets the clock."""
+    return round((reading.wall_ns - reading.boot_ns) / NS_PER_MS)
 
 
 def _mono_ms(reading: Reading) -> int:

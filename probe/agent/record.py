@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from probe.agent.clockwatch import offset_of
 from probe.agent.journal import Journal
 from probe.agent.pauses import Pauses
 from probe.agent.recorder import Recorder, Scale
@@ -38,17 +39,17 @@ class Record:
 
     def follow(self, config: Config) -> None:
         """From now on this configuration: its checks, its windows, its compiled form. Waits for the commit."""
-        self.config = config
         reading = self._clock.read()
         self.writer.register(config.checks, self.instant_ms(reading))
         self.writer.change(DeclareWindows(config.windows, reading.wall_ms)).result()
         self.writer.keep_config(config.fingerprint, pack(config)).result()
+        self.config = config
 
     def open_segment(self, reading: Reading) -> None:
         """The wall clock was set, or is synchronised at last: instants are on another scale from now on."""
         self.recorder.flush()
         self.is_synced = self._clock.is_synchronised()
-        offset_ms = reading.wall_ms - reading.boot_ms
+        offset_ms = offset_of(reading)
         clock = self.writer.open_clock(
             boot_id=self._clock.boot_id(), offset_ms=offset_ms, is_synced=self.is_synced, at_ms=reading.wall_ms
         )

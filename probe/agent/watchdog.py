@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from probe.agent.clockwatch import PERIOD_MS, ClockWatch, Noticed
+from probe.agent.clockwatch import PERIOD_MS, ClockWatch, Noticed, offset_of
 from probe.agent.crew import Crew
 from probe.agent.record import Record
 from probe.agent.systemd import ServiceManager
@@ -90,7 +90,7 @@ class Watchdog:
         if self._record.became_synchronised():
             reading = self._clock.read()
             self._record.open_segment(reading)
-            self.clocks.offset_ms = reading.wall_ms - reading.boot_ms
+            self.clocks.offset_ms = offset_of(reading)
 
     def _end_pauses(self) -> None:
         self._crew.expire(self._clock.read().wall_ms)
