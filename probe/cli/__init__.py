@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Final, cast
 
@@ -154,7 +155,8 @@ def _quietly(work: Callable[[], int]) -> int:
 def _give_up(broken: OutputBroken) -> int:
     _silence()
     if broken.exit_code is not Exit.PIPE:
-        sys.stderr.write(f"probe: {broken}\n")
+        with suppress(OSError):
+            sys.stderr.write(f"probe: {broken}\n")
     return int(broken.exit_code)
 
 

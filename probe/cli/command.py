@@ -99,8 +99,13 @@ class Parser(argparse.ArgumentParser):
     """argparse's parser, except that help which cannot be written is an error and not silence."""
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        if message:
+        if not message:
+            return
+        try:
             (file or sys.stderr).write(message)
+        except OSError:
+            if file is sys.stdout:
+                raise
 
 
 def shared(parser: argparse.ArgumentParser, *, is_top: bool = False) -> None:

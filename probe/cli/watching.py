@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from probe.config import Config
     from probe.view.terminal import Screen
 
+log = logging.getLogger(__name__)
+
 EVERY_S: Final = 1.0
 LOG_LINES: Final = 3
 STOP_S: Final = 3.0
@@ -84,6 +86,8 @@ class Watch:
                     self._ended.wait(EVERY_S)
         except OSError:
             return  # the terminal went away; the agent goes on
+        except Exception:  # a bug of the view is logged once and costs the view, not the agent
+            log.exception("the live view broke; the agent goes on")
 
     def _page(self, screen: Screen) -> Page:
         from probe import judge

@@ -12,8 +12,8 @@ import pytest
 
 from probe.cli import main
 from probe.clock import Reading
-from probe.config import load
 from probe.config.compiled import pack
+from probe.config.loading import load
 from probe.model import Check, Finding, Origin, Outcome, Reason, State
 from probe.store.writer import Writer
 

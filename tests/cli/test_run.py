@@ -20,7 +20,7 @@ import pytest
 from probe.cli.command import Call
 from probe.cli.output import Output
 from probe.cli.watching import LastLines, Watch
-from probe.config import load
+from probe.config.loading import load
 from tests.cli.office import Office, StandingClock
 
 ALONE = """\
