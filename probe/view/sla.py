@@ -48,7 +48,7 @@ def catalogue(published: Mapping[str, Sequence[Terms]]) -> Page:
             terms.id,
             terms.valid_from or terms.version,
             wording.promise(terms.promise),
-            _period(terms),
+            "not stated" if terms.period is None else _period(terms),
             terms.provider,
             terms.service,
         )
