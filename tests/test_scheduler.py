@@ -257,3 +257,30 @@ def test_a_scheduler_whose_timer_died_is_started_anew(clock: HandClock, caplog: 
     diary = ticked(clock, [a_check(interval_ms=5_000)], script)
     assert len(diary.ticks) >= 16
     assert "started anew" in caplog.text
+
+
+def test_a_checks_slot_goes_with_its_last_check_and_comes_with_its_first(clock: HandClock) -> None:
+    """Adding and removing checks while running touches a list; ticks stop and begin with them."""
+    at: list[int] = []
+
+    async def script(scheduler: Scheduler) -> None:
+        await asyncio.sleep(20)
+        scheduler.set_checks([a_check("late", interval_ms=4_000)])
+        at.append(clock.read().boot_ms)
+        await asyncio.sleep(20)
+        assert list(scheduler._slot_of) == ["late"]
+        assert len(scheduler._slots) == 1
+
+    diary = ticked(clock, [a_check("early", interval_ms=5_000)], script)
+    assert max(diary.dues("early")) <= at[0] <= min(diary.dues("late"))
+    assert len(diary.dues("late")) >= 4
+
+
+def test_checks_may_be_set_before_the_start_and_again(clock: HandClock) -> None:
+    """A configuration that changes before anything runs is simply the newer one."""
+    scheduler = Scheduler(lambda _: None, clock)
+    scheduler.set_checks([a_check("a"), a_check("b", interval_ms=5_000)])
+    scheduler.set_checks([a_check("b", interval_ms=4_000)])
+    scheduler.stop()
+    assert scheduler.next_due_ms("a") is None
+    assert scheduler.next_due_ms("b") is not None

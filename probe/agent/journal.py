@@ -54,6 +54,7 @@ class Journal:
         story = self._stories.setdefault(check.key, _Story())
         if not story.has_spoken:
             story.has_spoken = True
+            story.reason = outcome.finding.reason
             self._say(logging.INFO, "first outcome", outcome, latency_ms=_latency_ms(outcome))
         if outcome.state is State.DOWN:
             self._failed(check, story, outcome, at_boot_ms)
