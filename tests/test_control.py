@@ -18,6 +18,7 @@ from probe.control import CONNECTIONS, LINE_LIMIT, ControlServer, NotRunning, re
 from probe.errors import AgentError, StoreError, UsageError
 from probe.model import Window
 from probe.store.changes import AddWindow, decode
+from probe.store.lock import StoreLock
 from probe.store.reader import open_reader
 
 
@@ -180,3 +181,15 @@ def test_a_change_without_an_agent_is_made_under_the_lock(tmp_path: Path) -> Non
     number = submit(tmp_path / "probe.db", AddWindow(window))
     with open_reader(tmp_path / "probe.db") as reader:
         assert [one.id for one in reader.windows()] == [number]
+
+
+def test_a_lock_that_is_held_while_nobody_listens_is_waited_for(tmp_path: Path) -> None:
+    """An agent that is just starting holds the lock before it listens; a command waits a moment instead of failing."""
+    database = tmp_path / "probe.db"
+    window = Window(service="shop", start_ms=1_000, end_ms=2_000, entered_at_ms=5)
+    submit(database, AddWindow(window))
+    lock = StoreLock(database, "starting")
+    timer = threading.Timer(0.3, lock.release)
+    timer.start()
+    assert submit(database, AddWindow(window)) == 2
+    timer.join()
