@@ -48,7 +48,7 @@ class Call:
         """The configuration to use: --config, $PROBE_CONFIG, ./probe.toml, the user's, the system's."""
         import os
 
-        from probe.config.find import find
+        from probe.config.place import find
 
         return find(self.options.config, os.environ)
 

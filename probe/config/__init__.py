@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from probe.config.configuration import AgentSettings, Changes, Config, StorageSettings, changes
-    from probe.config.find import find
+    from probe.config.place import find
     from probe.config.loading import load
 
 __all__ = ["AgentSettings", "Changes", "Config", "StorageSettings", "changes", "find", "load"]
 
-HOMES: Final = {"find": "probe.config.find", "load": "probe.config.loading"}
+HOMES: Final = {"find": "probe.config.place", "load": "probe.config.loading"}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.config.find import find
+from probe.config.place import find
 from probe.errors import ConfigError
 
 
