@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from probe.view.page import Block, Column, Fields, Page, Piece, Prose, Table, Tone, Words
@@ -63,8 +64,12 @@ def _escaped(char: str) -> str:
 
 def cells(text: str) -> int:
     """How many terminal columns a printable text takes: 2 for wide characters, 0 for combining ones."""
-    if text.isascii():
-        return len(text)
+    return len(text) if text.isascii() else _wide_cells(text)
+
+
+@lru_cache(maxsize=4096)
+def _wide_cells(text: str) -> int:
+    """Screens repeat their own signs: strips and dashes are measured once."""
     return sum(_cell(char) for char in text)
 
 
@@ -82,9 +87,35 @@ def lines(page: Page, width: int | None = None, *, is_ascii: bool = False) -> It
 
 def text(page: Page, width: int | None = None, *, is_ascii: bool = False) -> str:
     """A page as one text without colour, a newline after each line."""
-    return "".join(
-        "".join(piece.text for piece in line).rstrip() + "\n" for line in lines(page, width, is_ascii=is_ascii)
-    )
+    if width is None:
+        return "".join(line + "\n" for block in page for line in _in_a_pipe(_safe(block, is_ascii)))
+    return "".join(_joined(line).rstrip() + "\n" for line in lines(page, width, is_ascii=is_ascii))
+
+
+def _in_a_pipe(block: Block) -> Iterator[str]:
+    """The lines of a block where nothing is wrapped; a table of thousands of rows is put together column by column."""
+    if not isinstance(block, Table):
+        yield from (_joined(line).rstrip() for line in _block_lines(block, None))
+        return
+    shown = [i for i in range(len(block.columns)) if _is_shown(block, i, None)]
+    padded = [_padded(block.columns[i], [row[i] for row in block.rows]) for i in shown]
+    lead = " " * block.indent
+    for row in zip(*padded, strict=True):
+        yield (lead + (" " * GAP).join(row)).rstrip()
+
+
+def _padded(column: Column, column_cells: Sequence[Words]) -> list[str]:
+    """The title and the cells of a column as texts of one size."""
+    texts = [column.title, *map(_joined, column_cells)]
+    sizes = [cells(one) for one in texts]
+    room = max(sizes)
+    if column.is_number:
+        return [" " * (room - size) + one for one, size in zip(texts, sizes, strict=True)]
+    return [one + " " * (room - size) for one, size in zip(texts, sizes, strict=True)]
+
+
+def _joined(words: Sequence[Piece]) -> str:
+    return words[0].text if len(words) == 1 else "".join([piece.text for piece in words])
 
 
 def _safe(block: Block, is_ascii: bool) -> Block:
@@ -99,6 +130,8 @@ def _safe(block: Block, is_ascii: bool) -> Block:
 
 
 def _clean(words: Words, is_ascii: bool) -> Words:
+    if not is_ascii and all(piece.text.isprintable() for piece in words):
+        return words
     return tuple(Piece(_clean_text(piece.text, is_ascii), piece.tone) for piece in words)
 
 

@@ -6,6 +6,7 @@ Marks are never alone: the state stands beside them as a word, and `legend` says
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from probe.view.page import Piece, Tone, Words, words
@@ -22,6 +23,7 @@ LEVELS: Final = "▁▂▃▄▅▆▇█"
 FULL: Final = "█"
 
 
+@lru_cache(maxsize=4096)
 def strip(slices: str) -> Words:
     """Marks for slices of time, oldest first; neighbours of one tone are one piece."""
     pieces: list[Piece] = []

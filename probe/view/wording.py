@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from probe.model import Cause, State
@@ -156,9 +157,9 @@ def rough(length_ms: Ms | None) -> str:
     """A span in one unit with one decimal, rounded down (a negative one towards more overspent): `43.2 m`."""
     if length_ms is None:
         return NOTHING
-    exact = Fraction(length_ms)
-    size, unit = next((one for one in UNITS if abs(exact) >= one[0]), (SECOND, "s"))
-    tenths = (exact * 10 / size).__floor__()
+    top, bottom = length_ms.numerator, length_ms.denominator
+    size, unit = next((one for one in UNITS if abs(top) >= one[0] * bottom), (SECOND, "s"))
+    tenths = top * 10 // (size * bottom)
     return f"{'−' if tenths < 0 else ''}{abs(tenths) // 10}.{abs(tenths) % 10} {unit}"
 
 
@@ -172,7 +173,7 @@ def percent(ratio: Fraction | None, digits: int = 3) -> str:
     """A ratio as a percentage rounded down to so many decimals: 0.999959 → `99.995`."""
     if ratio is None:
         return NOTHING
-    scaled = (ratio * 100 * 10**digits).__floor__()
+    scaled = ratio.numerator * 10 ** (digits + 2) // ratio.denominator
     sign, scaled = ("−", -scaled) if scaled < 0 else ("", scaled)
     whole, part = divmod(scaled, 10**digits)
     return f"{sign}{whole}.{part:0{digits}d}"
@@ -185,6 +186,7 @@ def percent_range(low: Fraction | None, high: Fraction | None) -> str:
     return f"{percent(low)} %" if low == high else f"{percent(low)}–{percent(high)} %"
 
 
+@lru_cache(maxsize=256)
 def exact_percent(ratio: Fraction | None) -> str:
     """A promised ratio exactly: `99.95 %`, or as a fraction where no finite decimal exists."""
     if ratio is None:
