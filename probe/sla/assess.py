@@ -31,9 +31,10 @@ from probe.sla.counting import counted_set
 from probe.sla.evidence import Evidence
 from probe.sla.exclusions import Occurrence, Standing, covers, is_in_scope
 from probe.sla.interval import EMPTY, Intervals
+from probe.sla.objective import of_objective
 from probe.sla.readings import Context, Draft
 from probe.sla.service import Question, Service
-from probe.sla.terms import Terms, of_objective
+from probe.sla.terms import Terms
 from probe.sla.timeline import Timeline
 from probe.sla.verdict import Judgement, judge, measured
 

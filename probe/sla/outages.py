@@ -161,11 +161,9 @@ def _last_bad(span: Span) -> int:
 
 
 def _bad(span: Span) -> int:
-    """How many of the samples in [t0, t1) are failures."""
+    """How many of the samples in [t0, t1) of a span that is not up are failures."""
     if span.cls is SpanClass.UNKNOWN:
         return int(span.first is State.DOWN)
-    if span.cls is SpanClass.UP:
-        return 0
     return span.n - (span.first is State.UP)
 
 

@@ -81,38 +81,6 @@ def valid_on(versions: Iterable[Terms], day: str) -> Terms | None:
     return max(valid, key=lambda each: each.valid_from or "", default=None)
 
 
-def of_objective(target: Fraction | None, op: str) -> Terms:
-    """The user's own target as terms: the plain measure, scheduled maintenance excused, the service's own life."""
-    return Terms(
-        id="",
-        provider="",
-        service="",
-        service_class=None,
-        version="",
-        valid_from=None,
-        valid_to=None,
-        applies_when=(),
-        promise=Promise("availability", op, Fraction(1) if target is None else target),
-        period=None,
-        timezone="UTC",
-        partial_life="own_lifetime",
-        combine=None,
-        symptoms=None,
-        archetype="F1",
-        denominator="period",
-        outage=OutageRule(shortest=(Shortest(span_ms=0),), qualify="gross"),
-        exclusions=(
-            Clause(cause="scheduled_maintenance", excused=True, notice_ms=0),
-            Clause(cause="emergency_maintenance", excused=False),
-        ),
-        remedy=None,
-        claim=None,
-        sources=(),
-        notes=(),
-        unevaluated=(),
-    )
-
-
 def _terms(table: Table) -> Terms | None:
     promise = _promise(table)
     formula = _need(table, "formula")

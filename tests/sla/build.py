@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from probe.model import Rule, Sample, State
+from probe.model import Rule, Sample, Span, SpanClass, State
 from probe.sla import terms
 from probe.sla.assessment import PeriodSpan
 from probe.sla.classify import classify
@@ -53,7 +54,10 @@ def member(
 
 def healthy(start: int, end: int, key: str = "reference", *, origin_ms: int = 0, network: str = "carrier A") -> Member:
     """A check that was up from `start` to `end`."""
-    return member([[start, 60, (end - start) // 60 + 1, "G"]], key, origin_ms=origin_ms, network=network)
+    count = (end - start) // 60
+    first, last = origin_ms + start * 1000, origin_ms + (start + count * 60) * 1000
+    whole = Span(first, last, SpanClass.UP, count, 60_000, State.UP, State.UP, 1)
+    return replace(member([], key, network=network), spans=(whole,))
 
 
 def span(start_ms: int, end_ms: int, zone: str = "UTC") -> PeriodSpan:

@@ -1,0 +1,207 @@
+"""Terms files: every problem at once, located, with its remedy; a clause nobody has seen stays unseen."""
+
+from __future__ import annotations
+
+import tomllib
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probe.errors import TermsError
+from probe.sla import quantities, terms
+from probe.sla.clauses import CreditRow
+from tests.sla.build import PUBLISHED, published
+
+FILES = sorted(PUBLISHED.rglob("*.toml"))
+SMALLEST = """
+id = "a/b"
+provider = "A"
+service = "B"
+version = "1"
+[promise]
+metric = "availability"
+op = ">="
+target = "99.9 %"
+[formula]
+archetype = "F1"
+[[source]]
+url = "https://example.com/"
+"""
+
+
+def parsed(more: str = "", text: str = SMALLEST) -> terms.Terms:
+    """Terms from TOML text."""
+    return terms.parse(tomllib.loads(more + text), "a.toml")
+
+
+@pytest.mark.parametrize("path", FILES, ids=[str(path.relative_to(PUBLISHED)) for path in FILES])
+def test_every_published_file_is_sound(path: Path) -> None:
+    """Its name is its id and version, and every field has a source with a confidence."""
+    found = terms.parse(tomllib.loads(path.read_text()), path.name)
+    assert f"{found.id}@{found.version}.toml" == path.relative_to(PUBLISHED).as_posix()
+    fields = {field for source in found.sources for field in source.fields}
+    assert {"promise", "formula"} <= fields
+    assert all(source.url.startswith("https://") for source in found.sources)
+
+
+def test_an_absent_clause_is_none_and_never_a_default() -> None:
+    """An SLA that says nothing of maintenance neither excuses nor refuses it."""
+    found = parsed()
+    assert (found.timezone, found.period, found.partial_life, found.combine, found.denominator) == (None,) * 5
+    assert (found.outage.shortest, found.remedy, found.claim, found.exclusions) == (None, None, None, ())
+    assert found.sources[0].confidence == "unsure"
+
+
+EVERYTHING_WRONG = """
+id = "droplet"
+provider = 7
+version = "1"
+valid_from = "yesterday"
+applies_when = "always"
+symptoms = [1]
+combine = "both"
+speling = true
+exclusion = [{ cause = "x", notice = "soon", cap_count = 0 }, { cause = "x", excused = true, cap_count = true }]
+source = [1]
+period = 5
+[promise]
+metric = "availibility"
+op = "=>"
+target = "101 %"
+[outage]
+shortest = "5m"
+whole_unit = "60s"
+round = { unit = "60s", mode = "up", level = "period" }
+reading = [{ shortest = "60s", strict = "no" }]
+[formula]
+archetpye = "F1"
+[remedy]
+kind = "rows"
+[claim]
+within = 3
+"""
+
+
+def test_every_problem_is_told_at_once_with_its_place() -> None:
+    """A person mends a file in one go."""
+    with pytest.raises(TermsError) as refused:
+        terms.parse(tomllib.loads(EVERYTHING_WRONG), "a.toml")
+    said = str(refused.value)
+    for part in (
+        'a.toml: id: is a path such as "provider/service"',
+        "a.toml: provider: 7 is not text",
+        "a.toml: service: is missing",
+        "a.toml: valid_from: 'yesterday' is not a date",
+        "a.toml: applies_when: 'always' is not a list of texts",
+        "a.toml: symptoms: not every entry is a text",
+        'a.toml: combine: "both" is not one of each, any, all_down',
+        "a.toml: speling: unknown key",
+        "a.toml: exclusion[1]: excused: true or false is needed",
+        'a.toml: exclusion[1]: notice: "soon" is not a span of time',
+        "a.toml: exclusion[1]: cap_count: 0 is not above 0",
+        "a.toml: exclusion[2]: cap_count: True is not a whole number",
+        "a.toml: source: not every entry is a table",
+        "a.toml: source: at least one is needed",
+        "a.toml: period: 5 is not a table",
+        'a.toml: promise: metric: "availibility" is not one of availability; did you mean "availability"?',
+        'a.toml: promise: op: "=>" is not one of >=, >',
+        'a.toml: promise: target: "101 %" is not a percentage',
+        "a.toml: outage: round: mode",
+        "a.toml: outage: round: unit: unit, mode and level are needed",
+        "a.toml: outage: reading[1]: strict: 'no' is not true or false",
+        "a.toml: outage: reading[1]: says: is missing",
+        'a.toml: formula: archetpye: unknown key; did you mean "archetype"?',
+        "a.toml: formula: archetype: one of F1",
+        "a.toml: remedy: rows: at least one row is needed",
+        "a.toml: claim: within: unit and after are needed with it",
+    ):
+        assert part in said
+    assert len(refused.value.problems) == len(set(refused.value.problems))
+
+
+def test_whole_tables_may_be_missing() -> None:
+    """The smallest wrong file names what it lacks."""
+    with pytest.raises(TermsError) as refused:
+        parsed(text='id = "a/b"')
+    assert "a.toml: promise: the table is missing" in refused.value.problems
+    assert "a.toml: formula: the table is missing" in refused.value.problems
+
+
+def test_one_rounding_is_enough() -> None:
+    """Whole units are rounding down per outage."""
+    more = '[outage]\nwhole_unit = "60s"\nround = { unit = "60s", mode = "floor", level = "day" }\n'
+    with pytest.raises(TermsError, match="another word for whole_unit"):
+        parsed(text=SMALLEST + more)
+    rounded = parsed(text=SMALLEST + more.replace('whole_unit = "60s"\n', ""))
+    assert rounded.outage.rounding is not None
+    assert rounded.outage.rounding.level == "day"
+
+
+def test_a_row_needs_its_credit_and_a_threshold_its_strictness() -> None:
+    """More than five minutes and at least five minutes are two promises."""
+    more = '[outage]\nshortest = "5m"\n[remedy]\nrows = [{ below = "99 %" }]\n'
+    with pytest.raises(TermsError) as refused:
+        parsed(text=SMALLEST + more)
+    assert len(refused.value.problems) == 2
+
+
+def test_the_version_of_the_day_decides() -> None:
+    """Two texts of one SLA are in circulation; the day of the incident says which binds."""
+    versions = [published("digitalocean/droplet@undated"), published("digitalocean/droplet@2025-06-03")]
+    for day, expected in (("2025-06-02", "undated"), ("2025-06-03", "2025-06-03"), ("2026-10-01", "2025-06-03")):
+        found = terms.valid_on(versions, day)
+        assert found is not None
+        assert found.version == expected
+    assert terms.valid_on(versions[1:], "2024-01-01") is None
+
+
+def test_rows_keep_their_edges_as_printed() -> None:
+    """At most and below are two things."""
+    more = '[remedy]\nrows = [{ above = "98 %", up_to = "99 %", credit = "5 %" }]\n'
+    remedy = parsed(text=SMALLEST + more).remedy
+    assert remedy is not None
+    assert remedy.rows == (CreditRow(above=Fraction(98, 100), up_to=Fraction(99, 100), credit=Fraction(1, 20)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("60s", 60_000), ("5 days", 432_000_000), ("1 day", 86_400_000), ("24 h", 86_400_000), ("2 hours", 7_200_000)],
+)
+def test_a_span_is_read_and_written_in_words(text: str, expected: int) -> None:
+    """People write 24 h and 5 days."""
+    assert quantities.span(text) == expected
+    assert quantities.span(quantities.in_words(expected)) == expected
+
+
+def test_other_words_are_no_spans_and_no_percentages() -> None:
+    """Guessing a unit would change a verdict."""
+    for text in ("5", "5 fortnights", "-5 s", "5.5 h", "s"):
+        with pytest.raises(ValueError, match="span of time"):
+            quantities.span(text)
+    for text in ("99.9", "100.1 %", "-1 %", "ninety %"):
+        with pytest.raises(ValueError, match="percentage"):
+            quantities.ratio(text)
+
+
+def test_figures_are_written_exactly() -> None:
+    """99.995 % is not 100 %."""
+    assert [quantities.percent(quantities.ratio(text)) for text in ("99.995 %", "100%", "0.5 %")] == [
+        "99.995 %",
+        "100 %",
+        "0.5 %",
+    ]
+    assert [quantities.in_words(value) for value in (0, 1, 90_000, 300_000, 86_400_000)] == [
+        "0 s",
+        "1 ms",
+        "90 s",
+        "5 min",
+        "1 day",
+    ]
+
+
+def test_a_trailing_period_has_its_days() -> None:
+    """Trailing thirty days unless the terms say otherwise."""
+    week: Any = parsed(text=SMALLEST + '[period]\nkind = "trailing_days"\ndays = 7\n').period
+    assert week == ("trailing_days", 7)
