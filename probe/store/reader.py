@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
-from probe.model import Event, EventKind, Origin, Outcome, Reason, Role, Span, State, Window
+from probe.model import Event, EventKind, Origin, Outcome, Reason, Span, State, Window
 from probe.sla.classify import Run
 from probe.store import clocks, events, kept, timelines, windows
 from probe.store.clocks import Segment
