@@ -109,10 +109,11 @@ def _assessment(case: Evidence) -> Assessment:
 def _cases(case: Evidence, terms: Terms, promise: Promise | None) -> tuple[Case, ...]:
     question = case.question
     keys = tuple(member.key for member in case.members)
+    providers = {terms.provider, question.service.provider}
     in_scope = tuple(
         window
         for window in question.windows
-        if is_in_scope(window, terms.provider, question.service.name)
+        if any(is_in_scope(window, provider, question.service.name) for provider in providers)
         and (not window.checks or any(covers(window, key) for key in keys))
     )
     context = Context(

@@ -90,8 +90,9 @@ def qualify(
 
 
 def is_in_scope(window: Window, provider: str | None, service: str) -> bool:
-    """Whether a window speaks of that service; its checks are looked at by `covers`."""
-    return window.provider in {None, provider} and window.service in {None, service}
+    """Whether a window speaks of that service; its checks are looked at by `covers`. Providers match in any case."""
+    is_theirs = window.provider is None or window.provider.casefold() == (provider or "").casefold()
+    return is_theirs and window.service in {None, service}
 
 
 def covers(window: Window, key: str) -> bool:

@@ -90,7 +90,7 @@ def stretches_of(member: Member, line: Timeline, seen: Witness, start_ms: int, e
     if unknown:
         blind = [span for span in member.spans if span.cls is SpanClass.UNKNOWN and _has_unknown(span)]
         asked = Intervals.of((span.t0_ms, span.t1_ms) for span in blind) & unknown
-        local = Intervals.of(member.local) & unknown
+        local = (Intervals.of(member.local) & unknown) - seen.up
         parts.append((Cause.OWN_NETWORK, local))
         parts.append((Cause.UNKNOWN_TARGET, asked - local))
         parts.append((Cause.AGENT_GAP, unknown - asked - local))

@@ -132,6 +132,9 @@ def test_an_own_target_is_judged_by_the_plain_measure() -> None:
     assert (alone.agreement, alone.promise and alone.promise.target, alone.objective) == (None, Fraction(99, 100), None)
     assert (alone.verdict, alone.downtime.low, alone.claim) == (Verdict.MISSED, 120_000, None)
     assert [each.refused for each in alone.exclusions] == [None, "the terms do not excuse it"]
+    theirs = Service(name="shop", provider="ACME", objective=Fraction(99, 100))
+    named = one(theirs, [member(DOWN_4)], windows=(replace(window, provider="acme"),))
+    assert named.downtime.low == 120_000
     assert "judged by the plain measure; scheduled maintenance is excused" in alone.notes
     beside = one(shop(objective=Fraction(999, 1000)), [member(DOWN_4)])
     assert beside.objective is not None

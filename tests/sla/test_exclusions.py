@@ -163,8 +163,9 @@ def test_a_window_outside_the_span_does_not_occur() -> None:
 def test_scope_is_provider_service_and_checks() -> None:
     """A window for one check of a pair says nothing of the other."""
     assert is_in_scope(Window(), "Linode", "shop")
-    assert is_in_scope(Window(provider="Linode", service="shop"), "Linode", "shop")
+    assert is_in_scope(Window(provider="linode", service="shop"), "Linode", "shop")
     assert not is_in_scope(Window(provider="Vultr"), "Linode", "shop")
+    assert not is_in_scope(Window(provider="Vultr"), None, "shop")
     assert not is_in_scope(Window(service="mail"), None, "shop")
     window = Window(checks=("web", "dns/4"))
     assert [covers(window, key) for key in ("web", "web/6", "dns/4", "dns/6", "mail")] == [

@@ -93,13 +93,19 @@ def test_every_unknown_stretch_has_its_cause() -> None:
     """Agent off, attempt not judged, a local reason, nothing recorded yet."""
     runs = [[600, 60, 5, "G"], [1200, 60, 5, "G"], [1500, 60, 2, "U"], [1620, 60, 10, "G"], [2220, 60, 1, "U"]]
     checked = member([*runs, [2280, 60, 10, "G"]], local=((2160_000, 2280_000),))
-    assert stretches(checked, seen(), 0, END) == (
+    assert stretches(checked, seen([]), 0, END) == (
         Stretch(0, 600_000, Cause.AGENT_GAP),
         Stretch(840_000, 1_200_000, Cause.AGENT_GAP),
         Stretch(1_440_000, 1_620_000, Cause.UNKNOWN_TARGET),
         Stretch(2_160_000, 2_280_000, Cause.OWN_NETWORK),
         Stretch(2_820_000, 3_600_000, Cause.AGENT_GAP),
     )
+
+
+def test_a_local_reason_is_our_line_only_while_no_reference_was_up() -> None:
+    """No route to one target while others are reached is that route's trouble."""
+    checked = member([[0, 60, 5, "G"], [300, 60, 1, "U"], [360, 60, 55, "G"]], local=((240_000, 360_000),))
+    assert [each.cause for each in stretches(checked, seen(), 0, END)] == [Cause.UNKNOWN_TARGET]
 
 
 def test_a_failure_that_is_not_charged_is_unknown_with_its_cause() -> None:
