@@ -27,6 +27,16 @@ class Deed(Generic[T]):
         """Do it; the future's result."""
         return self.action(book)
 
+    def settle(self, answer: T) -> None:
+        """Acknowledge, unless whoever asked has given up."""
+        if not self.future.done() and self.future.set_running_or_notify_cancel():
+            self.future.set_result(answer)
+
+    def refuse(self, error: Exception) -> None:
+        """Tell that it is not done, unless nobody waits or the answer is given."""
+        if not self.future.done() and self.future.set_running_or_notify_cancel():
+            self.future.set_exception(error)
+
     def spooled(self, book: Book) -> tuple[Any, T] | None:
         """What it leaves in the spool (a JSON value) and its result then; None when it cannot wait there."""
         return None

@@ -96,7 +96,7 @@ class Keeper:
             self._each(deeds)
         else:
             for deed, answer in zip(deeds, answers, strict=True):
-                _settle(deed, answer)
+                deed.settle(answer)
 
     def _together(self, deeds: Sequence[Deed[Any]]) -> list[Any]:
         return self._transaction(lambda book: [deed.do(book, carefully=False) for deed in deeds]) if deeds else []
@@ -107,15 +107,15 @@ class Keeper:
             try:
                 answer = self._transaction(partial(deed.do, carefully=True))
             except BAD_VALUE as error:
-                deed.future.set_exception(StoreError(f"{self._path}: cannot keep it: {error}"))
+                deed.refuse(StoreError(f"{self._path}: cannot keep it: {error}"))
             except sqlite3.Error as error:
                 self._degrade(error)
                 self._wait(deeds[place:])
                 return
             except Exception as error:  # noqa: BLE001 - whoever handed it in must hear of it
-                deed.future.set_exception(error)
+                deed.refuse(error)
             else:
-                _settle(deed, answer)
+                deed.settle(answer)
 
     def _transaction(self, work: Callable[[Book], Any]) -> Any:
         connection = self._connection
@@ -151,17 +151,17 @@ class Keeper:
         for deed in deeds:
             left = deed.spooled(self._book)
             if left is None:
-                deed.future.set_exception(StoreError(self._trouble))
+                deed.refuse(StoreError(self._trouble))
                 continue
             value, answer = left
             try:
                 self._spool.append(_encoded({"vantage": self._vantage, **value}))
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - a full spool or a value that is no JSON: both are counted
                 self._dropped += deed.weight
                 self._untold += deed.weight
-                deed.future.set_exception(StoreError(f"{self._trouble}; and {error}"))
+                deed.refuse(StoreError(f"{self._trouble}; and {error}"))
             else:
-                _settle(deed, answer)
+                deed.settle(answer)
 
     def _is_due(self) -> bool:
         return self._clock.read().boot_ns - self._tried_at_ns >= self._retry_ns
@@ -169,6 +169,7 @@ class Keeper:
     def _recovered(self) -> bool:
         """Try the database again; True when it works and the spool is in it."""
         self._tried_at_ns = self._clock.read().boot_ns
+        self._drop_connection()
         try:
             self._connection = database.reopen(self._path)
             book = Book(self._connection, self._vantage)
@@ -227,12 +228,6 @@ def _replay_one(own: Book, value: dict[str, Any]) -> None:
         for outcome in found:
             book.know(outcome.key)
         book.store_carefully(found)
-
-
-def _settle(deed: Deed[Any], answer: Any) -> None:
-    """Acknowledge, unless whoever asked has cancelled."""
-    if deed.future.set_running_or_notify_cancel():
-        deed.future.set_result(answer)
 
 
 def _encoded(value: Any) -> bytes:

@@ -8,6 +8,7 @@ or at the next start. What fits neither is refused and counted, never acknowledg
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -27,6 +28,8 @@ from probe.store.keeper import Health, Keeper
 from probe.store.kept import Kept, Standing
 from probe.store.lock import StoreLock
 from probe.store.spool import SIZE, Spool, spool_path
+
+log = logging.getLogger(__name__)
 
 WINDOW_S: Final = 0.05
 RETRY_S: Final = 1.0
@@ -54,6 +57,7 @@ class Writer:
         self._queue: SimpleQueue[Deed[Any] | None] = SimpleQueue()
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
+        self._keeper: Keeper | None = None
 
     def start(self) -> None:
         """Take the lock, open or make the database, bring in what was spooled, begin. StoreError when it cannot."""
@@ -65,9 +69,9 @@ class Writer:
         except BaseException:
             self._lock.release()
             raise
-        self._keeper = Keeper(self._path, self._vantage, self._clock, spool, self._options.retry_s)
-        self._keeper.begin(connection)
-        self._thread = threading.Thread(target=self._run, name="store writer", daemon=True)
+        keeper = self._keeper = Keeper(self._path, self._vantage, self._clock, spool, self._options.retry_s)
+        keeper.begin(connection)
+        self._thread = threading.Thread(target=self._run, args=(keeper,), name="store writer", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -81,7 +85,8 @@ class Writer:
     @property
     def health(self) -> Health:
         """How storage is doing; cheap, from any thread."""
-        return self._keeper.health._replace(queued=self._queue.qsize())
+        known = self._keeper.health if self._keeper else Health(False, "", 0, 0)
+        return known._replace(queued=self._queue.qsize())
 
     def register(self, checks: Sequence[Check], at_ms: int) -> None:
         """Make the configured checks known before their outcomes come, valid from `at_ms` on. Waits for the commit."""
@@ -128,26 +133,26 @@ class Writer:
             self._hurry.set()
         return deed.future
 
-    def _run(self) -> None:
+    def _run(self, keeper: Keeper) -> None:
         try:
-            while self._turn():
+            while self._turn(keeper):
                 pass
         finally:
-            self._keeper.end()
+            keeper.end()
             self._lock.release()
 
-    def _turn(self) -> bool:
+    def _turn(self, keeper: Keeper) -> bool:
         """One group; False when it was the last."""
         try:
-            first = self._queue.get(timeout=self._options.retry_s if self._keeper.is_waiting else None)
+            first = self._queue.get(timeout=self._options.retry_s if keeper.is_waiting else None)
         except Empty:
-            self._keeper.commit(())
+            _commit(keeper, [])
             return True
         if first is not None:
             self._hurry.wait(self._options.window_s)
         self._hurry.clear()
         group = [first, *self._drained()]
-        self._keeper.commit([deed for deed in group if deed is not None])
+        _commit(keeper, [deed for deed in group if deed is not None])
         return None not in group
 
     def _drained(self) -> list[Deed[Any] | None]:
@@ -158,3 +163,12 @@ class Writer:
             except Empty:
                 break
         return found
+
+
+def _commit(keeper: Keeper, deeds: list[Deed[Any]]) -> None:
+    try:
+        keeper.commit(deeds)
+    except Exception as error:  # a bug of ours must neither end the thread nor leave anybody waiting
+        log.exception("the writer failed")
+        for deed in deeds:
+            deed.refuse(error)

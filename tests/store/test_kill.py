@@ -38,8 +38,9 @@ def writes(path: Path) -> None:
 
     writer = Writer(path, HOME, HandClock(), Options(window_s=0.002))
     writer.start()
-    if len(writer._keeper._book.segments) == 1:
-        open_clock(writer)
+    with open_reader(path) as reader:
+        if len(reader.clocks()) == 1:
+            open_clock(writer)
     writer.register([a_check(key) for key in KEYS], T0)
     with open_reader(path) as reader:
         number = reader.counts().outcomes

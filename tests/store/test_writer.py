@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from probe.clock import Reading
 from probe.errors import StoreError, StoreLocked, UsageError
 from probe.model import Event, EventKind, Finding, Outcome
 from probe.store.changes import Pause, RemoveWindow
@@ -130,6 +131,55 @@ def test_a_cancelled_future_is_no_trouble(path: Path) -> None:
         writer.record([an_outcome(T0 + 1)]).cancel()
         patiently(writer.record([an_outcome(T0 + 2)]))
     assert 2 in instants(path)
+
+
+def test_a_cancelled_future_that_would_fail_is_no_trouble(path: Path) -> None:
+    """Nor does it when the answer would have been no, with a database or without."""
+    with a_writer(path) as writer:
+        writer.change(RemoveWindow(9, T0, "me")).cancel()
+        writer.record([an_outcome(T0, key="nobody")]).cancel()
+        patiently(writer.record([an_outcome(T0 + 1)]))
+        broken(path)
+        for change in (writer.change(RemoveWindow(9, T0, "me")), writer.record([an_outcome(T0 + 2)])):
+            change.cancel()
+        with pytest.raises(StoreError, match="surrogates"):
+            patiently(writer.record([an_outcome(T0 + 3, revision="\ud800")]))
+        assert writer.health.dropped == 1
+        mended(path)
+    assert 1 in instants(path)
+
+
+class FaultyClock(HandClock):
+    """A bug that can be switched on."""
+
+    is_faulty = False
+
+    def read(self) -> Reading:
+        if self.is_faulty:
+            raise RuntimeError("a bug")
+        return super().read()
+
+
+def test_a_bug_of_ours_leaves_nobody_waiting(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever goes wrong in the thread is told to who waits, and the thread goes on."""
+    clock = FaultyClock()
+    with a_writer(path, clock=clock) as writer:
+        broken(path)
+        patiently(writer.record([an_outcome(T0 + 1)]))
+        clock.is_faulty = True
+        with pytest.raises(RuntimeError, match="a bug"):
+            patiently(writer.record([an_outcome(T0 + 2)]))
+        clock.is_faulty = False
+        mended(path)
+        clock.advance(10_000)
+        patiently(writer.record([an_outcome(T0 + 3)]))
+    assert "the writer failed" in caplog.text
+    assert instants(path) == [1, 3]
+
+
+def test_a_writer_that_was_not_started_is_well() -> None:
+    """The gauges can be asked at any time."""
+    assert not Writer(Path("nowhere"), HOME, HandClock()).health.is_degraded
 
 
 def test_the_caches_of_status_are_kept(path: Path) -> None:
