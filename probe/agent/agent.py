@@ -19,6 +19,7 @@ from probe.agent import descriptors
 from probe.agent.crew import Crew
 from probe.agent.desk import Desk
 from probe.agent.record import Record
+from probe.agent.standings import Standings
 from probe.agent.systemd import ServiceManager
 from probe.agent.watchdog import Watchdog
 from probe.clock import Clock
@@ -40,6 +41,7 @@ class Agent:
         self._record = Record(config, clock)
         self._crew = Crew(config, clock, self._record.recorder, self._record.references)
         self._watchdog = Watchdog(clock, self._record, self._crew, self._manager)
+        self._standings = Standings(config, self._record.writer, clock)
         self._stop, self._hurry = asyncio.Event(), asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[list[str]]] = set()
@@ -52,11 +54,13 @@ class Agent:
         async with self._recording(), self._listening(), self._obeying():
             self._crew.start(self._record.pauses(), in_flight)
             self._watchdog.start()
+            self._standings.start()
             self._tell_started()
             self._watch(self.config)
             await self._stop.wait()
             self._manager.tell("STOPPING=1")
             await self._crew.stop(self._hurry)
+            await self._standings.stop()
             await asyncio.gather(*self._tasks)
         return 0
 
@@ -157,7 +161,7 @@ class Agent:
         difference = changes(self.config, config)._asdict()
         self._record.recorder.flush()
         await asyncio.to_thread(self._record.follow, config)
-        self.config = config
+        self.config = self._standings.config = config
         self._record.references.set_checks(config.checks)
         for key in (*difference["removed"], *difference["changed"]):
             self._record.journal.forget(key)
