@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from probe.config.configuration import AgentSettings, Changes, Config, StorageSettings, changes
-    from probe.config.place import find
     from probe.config.loading import load
+    from probe.config.place import find
 
 __all__ = ["AgentSettings", "Changes", "Config", "StorageSettings", "changes", "find", "load"]
 
