@@ -40,7 +40,7 @@ def chosen(service: Service, choice: PeriodChoice | None, as_of_ms: int) -> Peri
     if choice.start_ms is None or choice.end_ms is None:
         return period.last_full(kind_of(service), as_of_ms, zone)
     label = f"{_iso(choice.start_ms)}/{_iso(choice.end_ms)}"
-    return PeriodSpan(choice.start_ms, choice.end_ms, zone, label, choice.end_ms <= as_of_ms)
+    return PeriodSpan(choice.start_ms, choice.end_ms, zone, label, choice.end_ms <= as_of_ms, is_calendar=False)
 
 
 def running(service: Service, as_of_ms: int) -> PeriodSpan:

@@ -42,13 +42,17 @@ class Why(StrEnum):
 
 
 class PeriodSpan(NamedTuple):
-    """A period as judged: [start_ms, end_ms) in UTC, named in its zone. is_complete: it lies wholly in the past."""
+    """A period as judged: [start_ms, end_ms) in UTC, named in its zone. is_complete: it lies wholly in the past.
+
+    is_calendar: its edges are midnights of the zone; False for instants that a person named.
+    """
 
     start_ms: int
     end_ms: int
     timezone: str
     label: str
     is_complete: bool
+    is_calendar: bool = True
 
 
 class Promise(NamedTuple):

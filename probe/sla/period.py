@@ -52,7 +52,7 @@ def between(start: str, end: str, zone: str, as_of_ms: int) -> PeriodSpan:
     start_ms, end_ms = moment(start, zone), moment(end, zone)
     if start_ms >= end_ms:
         raise UsageError(f"a period must end after it begins: {start} to {end}")
-    return PeriodSpan(start_ms, end_ms, zone, f"{start}/{end}", end_ms <= as_of_ms)
+    return PeriodSpan(start_ms, end_ms, zone, f"{start}/{end}", end_ms <= as_of_ms, is_calendar=False)
 
 
 def moment(text: str, zone: str) -> int:

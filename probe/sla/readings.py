@@ -192,7 +192,7 @@ def _with_buckets(counting: Counting, rule: OutageRule, bucket_rule: str) -> Cou
 
 
 def _zone(context: Context, draft: Draft) -> Iterable[Alternative]:
-    if context.terms.timezone or context.service.timezone:
+    if context.terms.timezone or context.service.timezone or not draft.period.is_calendar:
         return
     edges = [(edge - EDGE_MS, edge + EDGE_MS) for edge in draft.period[:2]]
     if not Intervals.of(edges) & context.timeline.worst:

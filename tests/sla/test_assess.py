@@ -248,6 +248,8 @@ def test_a_period_without_a_zone_is_tried_in_the_farthest_ones() -> None:
     assert "the terms state no time zone: UTC is used" in found.notes
     assert one(shop(silent, "99.9 %"), [member(middle)], **more).verdict is Verdict.MISSED
     assert one(shop(silent, "99.9 %", timezone="UTC"), [member(edge)], **more).verdict is Verdict.MISSED
+    named = more | {"period": more["period"]._replace(is_calendar=False)}
+    assert one(shop(silent, "99.9 %"), [member(edge)], **named).readings == (), "instants that were named have no zone"
 
 
 def test_a_part_of_a_period_is_read_both_ways_where_the_terms_are_silent() -> None:
