@@ -10,11 +10,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import subprocess
 import sys
-from multiprocessing import get_context
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
+ALONE = "import sys; from bench.__main__ import run; run(sys.argv[1], sys.argv[2] == '1')"
 NAMES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
 
 
@@ -34,13 +35,11 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="smaller sizes, for CI")
     parser.add_argument("names", nargs="*", choices=[[], *NAMES], help="which; default all")
     options = parser.parse_args()
-    failed = 0
-    for name in options.names or NAMES:
-        process = get_context("spawn").Process(target=run, args=(name, options.short))
-        process.start()
-        process.join()
-        failed += process.exitcode != 0
-    return 1 if failed else 0
+    codes = [
+        subprocess.run([sys.executable, "-c", ALONE, name, str(int(options.short))], check=False).returncode
+        for name in options.names or NAMES
+    ]
+    return 1 if any(codes) else 0
 
 
 if __name__ == "__main__":

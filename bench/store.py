@@ -6,7 +6,6 @@ python -m bench.store [CHECKS] [ROUNDS]
 from __future__ import annotations
 
 import sqlite3
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -32,6 +31,9 @@ def a_check(number: int) -> Check:
     )  # fmt: skip
 
 
+FIGURES: dict[str, str] = {}
+
+
 def an_outcome(number: int, tick: int) -> Outcome:
     is_bad = (number * 7919 + tick) % 2000 < 3
     finding = Finding(
@@ -51,7 +53,7 @@ def timed(what: str, do: Callable[[], Any], times: int = 5) -> None:
         began = time.process_time_ns()
         do()
         figures.append((time.process_time_ns() - began) / 1e6)
-    print(f"{what:<58} {sorted(figures)[times // 2]:8.2f} ms CPU")
+    FIGURES[what] = f"{sorted(figures)[times // 2]:.2f} ms CPU"
 
 
 def stored(connection: sqlite3.Connection, checks: int, rounds: int) -> None:
@@ -69,7 +71,7 @@ def stored(connection: sqlite3.Connection, checks: int, rounds: int) -> None:
             book.store(found[place : place + GROUP])
             connection.execute("COMMIT")
         spent += time.process_time_ns() - began
-    print(f"{f'stored outcome, groups of {GROUP}, {checks} series':<58} {spent / 1e3 / checks / rounds:8.2f} µs CPU")
+    FIGURES[f"stored outcome, groups of {GROUP}, {checks} series"] = f"{spent / 1e3 / checks / rounds:.2f} µs CPU"
 
 
 def with_history(connection: sqlite3.Connection, checks: int, spans: int) -> None:
@@ -89,8 +91,10 @@ def with_history(connection: sqlite3.Connection, checks: int, spans: int) -> Non
     keep(connection, [Standing(f"s{n}", "", T0, T0 + month, "token", T0, "{}" * 300) for n in range(checks)])
 
 
-def main() -> None:
-    checks, rounds = (int(each) for each in (*sys.argv[1:], "1000", "30")[:2])
+def main(short: bool) -> dict[str, str]:
+    """Fill a record of a thousand series, then ask it what the commands ask."""
+    checks, rounds = 1000, 5 if short else 30
+    FIGURES.clear()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "probe.db"
         connection = database.open_writing(path)
@@ -108,7 +112,4 @@ def main() -> None:
             timed(f"spans of {checks} for a day", lambda: reader.spans_of_all("bench", *day))
             timed("spans of one for a month", lambda: reader.spans("bench", "check-0007", *month))
         timed("opening to read", lambda: open_reader(path).close())
-
-
-if __name__ == "__main__":
-    main()
+    return dict(FIGURES)
