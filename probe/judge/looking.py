@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from probe.judge.conditions import Condition, conditions, line_of
-from probe.judge.standing import Looked, standings
+from probe.judge.standing import looked, standings
 from probe.judge.strips import SLICE_MS, SLICES, strips
 from probe.model import EventKind, Role, Window
 from probe.store.reader import Reader
@@ -23,15 +23,14 @@ NOTHING: Final = " " * SLICES
 def look(roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Config]) -> Snapshot:
     """What a screen shows. whole: the configuration, asked for only when a service must be judged anew."""
     vantage = roster.vantage
-    latest = reader.latest(vantage)
-    found = conditions(roster, latest, reader.pauses(vantage), as_of_ms)
+    seen = looked(roster, reader, as_of_ms)
+    found = conditions(roster, seen.latest, reader.pauses(vantage), as_of_ms)
     line, line_cause = line_of(found)
     drawn = strips(reader.spans_of_all(vantage, as_of_ms - SLICES * SLICE_MS, as_of_ms), as_of_ms)
-    windows = reader.windows()
-    planned = _in_maintenance(roster, windows, as_of_ms)
+    planned = _in_maintenance(roster, seen.windows, as_of_ms)
     checks = tuple(_status(found[check.key], drawn.get(check.key, NOTHING), planned) for check in roster.checks)
-    services = standings(Looked(roster, latest, windows, as_of_ms), reader, whole)
-    agent, since_ms = _agent(reader, bool(latest))
+    services = standings(seen, reader, whole)
+    agent, since_ms = _agent(reader, bool(seen.latest))
     return Snapshot(
         as_of_ms=as_of_ms,
         vantage=vantage,

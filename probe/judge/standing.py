@@ -2,8 +2,9 @@
 
 While every check of a service is up, time that passes changes no figure of its running period: M is that of
 the whole period, and an up stretch adds no downtime. So the short form that was judged once holds until a check
-leaves its up stretch, a window is declared, the configuration changes or the period ends. A token names all of
-that; a standing whose token differs is judged anew from the spans. The cache saves time and decides nothing.
+leaves its up stretch, a window is declared, the configuration changes, the past is rewritten (an import, a break
+that was told late) or the period ends. A token names all of that; a standing whose token differs is judged anew
+from the spans. The cache saves time and decides nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from probe.model import Role, State
+from probe.model import EventKind, Role, State
 from probe.sla.assessment import Verdict, Why
 from probe.store.kept import Standing
 from probe.view.snapshot import ServiceStatus
@@ -21,20 +22,29 @@ from probe.view.snapshot import ServiceStatus
 if TYPE_CHECKING:
     from probe.config import Config
     from probe.config.roster import Bought, Roster
-    from probe.model import Window
+    from probe.model import Event, Window
     from probe.sla.assessment import PeriodSpan
     from probe.store.reader import Latest, Reader
 
 PLAIN: Final = ("service", "check", "provider", "agreement", "period")
 EXACT: Final = ("target", "low", "point", "high", "budget_ms")
+REWRITING: Final = (EventKind.IMPORT, EventKind.SUSPEND, EventKind.STALL)
+"""Events that may make spans anew which lie before the open end."""
+LINKED: Final = 2
+"""Samples that make a stretch; a single one is up only at its instant."""
+NEVER: Final = -(1 << 62)
 
 
 class Looked(NamedTuple):
-    """What was seen at one instant: the roster, the open end of every series, the declared windows."""
+    """What was seen at one instant: the roster, the open end of every series, the declared windows.
+
+    rewritten: the latest event of each kind that rewrites the past.
+    """
 
     roster: Roster
     latest: Mapping[str, Latest]
     windows: Sequence[Window]
+    rewritten: Sequence[Event | None]
     as_of_ms: int
 
 
@@ -45,11 +55,11 @@ class Tokens:
         """What all services share is put together once."""
         self._seen = seen
         removed = sum(window.removed_at_ms is not None for window in seen.windows)
-        self._common = [seen.roster.fingerprint, len(seen.windows), removed]
+        self._common = [seen.roster.fingerprint, len(seen.windows), removed, *seen.rewritten]
         checks = seen.roster.checks
         self._references = [check.key for check in checks if check.role is Role.REFERENCE]
-        witnesses = [check.key for check in checks if check.role is not Role.CHECK]
-        self._unsettled = [one for key in witnesses if (one := seen.latest.get(key)) and one.run.state is not State.UP]
+        self._witnesses = [check.key for check in checks if check.role is not Role.CHECK]
+        self._settled_ms = {key: _settled_until(seen.latest.get(key)) for key in self._witnesses}
 
     def of(self, service: Bought) -> str | None:
         """The token of a service; None while its figures change with time: a check that is not up, or not fresh."""
@@ -57,29 +67,46 @@ class Tokens:
         known = [at_ms for at_ms in since if at_ms is not None]
         if not known or len(known) < len(since):
             return None
-        # a witness whose open stretch began before the checks' own may yet be read otherwise
-        open_ends = [one for one in self._unsettled if one.run.t0_ms + one.shift_ms < max(known)]
-        return repr((*self._common, known, [(one.key, one.run.t0_ms, one.run.n) for one in open_ends]))
+        # what a witness saw before the checks' open stretches may yet be read otherwise
+        open_ends = [key for key in self._witnesses if self._settled_ms[key] < max(known)]
+        return repr((*self._common, known, [(key, self._open_end(key)) for key in open_ends]))
 
     def _up_since(self, key: str) -> int | None:
         last = self._seen.latest.get(key)
-        if last is None or last.run.state is not State.UP:
+        if last is None or last.run.state is not State.UP or last.run.n < LINKED:
             return None
-        if self._seen.as_of_ms - (last.run.at_ms + last.shift_ms) > last.run.g_max_ms:
-            return None
-        return last.run.t0_ms + last.shift_ms
+        began_ms, seen_ms = last.run.t0_ms + last.shift_ms, last.run.at_ms + last.shift_ms
+        is_present = began_ms <= self._seen.as_of_ms <= seen_ms + last.run.g_max_ms
+        return began_ms if is_present else None
+
+    def _open_end(self, key: str) -> tuple[int, int] | None:
+        last = self._seen.latest.get(key)
+        return (last.run.t0_ms + last.shift_ms, last.run.n) if last else None
+
+
+def _settled_until(last: Latest | None) -> int:
+    """Up to where the time line of a witness is final: its last sample if that was good, else its open stretch."""
+    if last is None:
+        return NEVER
+    return last.shift_ms + (last.run.at_ms if last.run.state is State.UP else last.run.t0_ms)
+
+
+def looked(roster: Roster, reader: Reader, as_of_ms: int) -> Looked:
+    """What there is to see now. The events are read first: what they rewrite is then at least as new."""
+    rewritten = [reader.last_event(kind) for kind in REWRITING]
+    windows = reader.windows()
+    return Looked(roster, reader.latest(roster.vantage), windows, rewritten, as_of_ms)
 
 
 def standings(seen: Looked, reader: Reader, whole: Callable[[], Config]) -> tuple[ServiceStatus, ...]:
     """The short form of every running assessment, in the order of the configuration."""
-    kept = {one.service: one for one in reader.standings(seen.as_of_ms)}
+    kept = {(one.service, one.token): one.document for one in reader.standings(seen.as_of_ms)}
     tokens = Tokens(seen)
     found: dict[str, list[ServiceStatus]] = {}
     for service in seen.roster.services:
         if service.is_promised:
-            known = kept.get(service.name)
-            is_valid = known is not None and known.token == tokens.of(service)
-            found[service.name] = unpacked(known.document) if known and is_valid else []
+            document = kept.get((service.name, tokens.of(service) or ""))
+            found[service.name] = unpacked(document) if document else []
     missing = {name for name, statuses in found.items() if not statuses}
     if missing:
         judged = _judged(whole(), reader, missing, seen.as_of_ms)
@@ -91,13 +118,13 @@ def due(config: Config, reader: Reader, as_of_ms: int, most: int) -> tuple[Stand
     """Standings for the agent to keep: those that can be kept and are not yet, at most `most` at a time."""
     from probe.config.roster import roster
 
-    seen = Looked(roster(config), reader.latest(config.agent.vantage), reader.windows(), as_of_ms)
-    kept = {one.service: one.token for one in reader.standings(as_of_ms)}
+    seen = looked(roster(config), reader, as_of_ms)
+    kept = {(one.service, one.token) for one in reader.standings(as_of_ms)}
     tokens = Tokens(seen)
     wanted: dict[str, str] = {}
     for service in seen.roster.services:
         token = tokens.of(service) if service.is_promised else None
-        if token is not None and kept.get(service.name) != token and len(wanted) < most:
+        if token is not None and (service.name, token) not in kept and len(wanted) < most:
             wanted[service.name] = token
     return tuple(
         Standing(name, "", period.start_ms, period.end_ms, wanted[name], as_of_ms, packed(statuses))
