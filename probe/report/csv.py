@@ -9,6 +9,7 @@ from typing import Final
 
 from probe.report.figures import exact_ratio, instant, percent, seconds
 from probe.sla.assessment import Assessment, Bounds
+from probe.store.exchange import cell
 
 COLUMNS: Final = (
     "service",
@@ -40,7 +41,6 @@ COLUMNS: Final = (
     "samples",
     "method",
 )
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def assessments_csv(assessments: Iterable[Assessment]) -> str:
@@ -49,7 +49,7 @@ def assessments_csv(assessments: Iterable[Assessment]) -> str:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for one in assessments:
-        writer.writerow([_cell(value) for value in _row(one)])
+        writer.writerow([cell(value) for value in _row(one)])
     return text.getvalue()
 
 
@@ -73,10 +73,3 @@ def _bounds(bounds: Bounds | None) -> list[str | None]:
     if bounds is None:
         return [None, None, None]
     return [None if value is None else percent(value) for value in bounds]
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -72,7 +72,7 @@ def to_csv(outcomes: Iterable[Outcome], vantage: str) -> Iterator[str]:
     yield ",".join(FIELDS) + "\r\n"
     for outcome in outcomes:
         line = io.StringIO()
-        csv.writer(line).writerow([_cell(value) for value in _fields(outcome, vantage).values()])
+        csv.writer(line).writerow([cell(value) for value in _fields(outcome, vantage).values()])
         yield line.getvalue()
 
 
@@ -129,7 +129,8 @@ def _cells(record: Mapping[str | None, Any]) -> Mapping[str, Any]:
     return {str(name): _uncell(value) or None for name, value in record.items()}
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as a cell of CSV: nothing is empty, and what a spreadsheet would run has an apostrophe before it."""
     text = "" if value is None else str(value)
     return "'" + text if text.startswith(FORMULA) else text
 
