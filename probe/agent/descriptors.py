@@ -12,12 +12,15 @@ CEILING: Final = 1 << 20
 
 
 def raise_limit() -> int:
-    """Raise the soft limit to the hard one; the limit that holds now."""
+    """Raise the soft limit to the hard one, where the service manager lets us; the limit that holds now."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CEILING if hard == resource.RLIM_INFINITY else min(hard, CEILING)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return CEILING if soft == resource.RLIM_INFINITY else soft
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return soft
     return wanted
 
 

@@ -11,8 +11,6 @@ from itertools import groupby
 from typing import IO, Final
 
 from rich.console import Console, Group
-from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.text import Text
 
 from probe.view import plain
@@ -68,6 +66,8 @@ class Screen:
 
     def __init__(self, target: Console, *, is_ascii: bool = False) -> None:
         """Nothing is drawn before the screen is entered."""
+        from rich.live import Live
+
         self._target = target
         self._is_ascii = is_ascii
         self._live = Live(console=target, screen=True, auto_refresh=False, transient=True, vertical_overflow="crop")
@@ -94,6 +94,8 @@ class Screen:
 @contextmanager
 def progress(target: Console, label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar that is moved forward by the returned callable, and gone when the work is done."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
     bar = Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=target, transient=True)
     with bar:
         task = bar.add_task(plain.printable(label), total=total)

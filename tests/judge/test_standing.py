@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -182,3 +183,150 @@ def test_what_was_kept_never_decides(steps: list[tuple[Step, bool]]) -> None:
                 if is_kept:
                     office.keep()
                 assert kept(office) == anew(office)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Any:
+    """A deployment with one service, a good hour behind it."""
+    with an_office(tmp_path) as office:
+        office.run(3600)
+        yield office
+
+
+def test_time_that_passes_leaves_a_standing_valid(plain: Office) -> None:
+    """The reason for keeping one: nothing is judged while all is well, and the figures are the same."""
+    assert plain.keep() == 1
+    plain.run(600)
+    assert are_kept(plain)
+    assert kept(plain) == anew(plain)
+    assert plain.keep() == 0
+
+
+def test_a_witness_that_speaks_after_the_recovery_is_heard(plain: Office) -> None:
+    """An outage between two samples of a reference is charged once the second one is there."""
+    start = plain.now_ms
+    for key in ("ref-a", "ref-b", "ref-c"):
+        plain.see(key, start, Finding(state=State.UP))
+    for second in (1, 6, 11, 16):
+        plain.see("shop", start + second * SECOND, Finding(state=State.DOWN, reason=Reason.TIMEOUT))
+    for second in (21, 26):
+        plain.see("shop", start + second * SECOND, Finding(state=State.UP))
+    plain.now_ms += 30 * SECOND
+    plain.commit()
+    before = anew(plain)
+    plain.keep()
+    assert kept(plain) == before
+    plain.see("ref-a", start + 60 * SECOND, Finding(state=State.UP))
+    plain.now_ms += 40 * SECOND
+    plain.commit()
+    assert kept(plain) == anew(plain) != before
+
+
+def test_a_lone_sample_is_not_kept(tmp_path: Path) -> None:
+    """Until the second sample all time up to now is unknown, and grows."""
+    with an_office(tmp_path) as office:
+        office.run(50, {"shop": None})
+        office.see("shop", office.now_ms, Finding(state=State.UP))
+        office.commit()
+        assert office.keep() == 0
+        office.see("shop", office.now_ms + MINUTE, Finding(state=State.UP))
+        office.now_ms += MINUTE
+        office.commit()
+        assert office.keep() == 1
+
+
+def test_a_past_that_is_imported_is_judged_anew(plain: Office) -> None:
+    """Outcomes from outside may lie before everything that was judged."""
+    plain.keep()
+    before = kept(plain)
+    plain.bring("shop", [plain.now_ms - 7200 * SECOND + number * MINUTE for number in range(9)], State.DOWN)
+    assert not are_kept(plain)
+    assert kept(plain) == anew(plain) != before
+
+
+def test_a_break_that_is_told_late_is_judged_anew(plain: Office) -> None:
+    """The machine slept between two good samples, and the record hears of it after the second."""
+    plain.keep()
+    before = kept(plain)
+    plain.tell(EventKind.SUSPEND, plain.now_ms - 600 * SECOND, 20 * SECOND)
+    assert kept(plain) == anew(plain) != before
+
+
+def test_a_standing_of_another_calendar_does_not_hide_the_new_one(tmp_path: Path) -> None:
+    """After a change of agreement two periods run at once; the one that the configuration means is found."""
+    terms = OWN_TERMS.read_text()
+    (tmp_path / "own-terms.toml").write_text(terms)
+    (tmp_path / "yearly.toml").write_text(terms.replace("calendar_month", "calendar_year"))
+    agreed = SHOP.replace("objective", 'timezone = "UTC"\nagreement = "own-terms.toml"\nobjective')
+    with an_office(tmp_path, GATEWAY + agreed) as office:
+        office.run(600)
+        office.keep()
+        office.follow(office.main.replace("own-terms", "yearly"))
+        office.run(120)
+        assert office.keep() == 1
+        assert are_kept(office)
+        assert [one.period for one in kept(office)] == ["2026"]
+        assert office.keep() == 0
+
+
+def test_only_services_that_are_up_are_due(tmp_path: Path) -> None:
+    """One whose check fails, is silent or was never probed changes with every second."""
+    with an_office(tmp_path) as office:
+        assert office.keep() == 0
+        office.run(300, {"shop": State.DOWN})
+        assert office.keep() == 0
+        office.run(120)
+        assert office.keep() == 1
+        office.run(600, {"shop": None})
+        assert (office.keep(), are_kept(office)) == (0, False)
+        assert kept(office) == anew(office)
+
+
+def test_a_look_from_before_the_open_stretch_is_judged_anew(plain: Office) -> None:
+    """A wall clock that was set back by an hour must not be shown what it has not reached."""
+    plain.run(300, {"shop": State.DOWN})
+    plain.run(120)
+    plain.keep()
+    plain.now_ms -= 400 * SECOND
+    assert not are_kept(plain)
+    assert kept(plain) == anew(plain)
+
+
+def test_only_so_many_are_judged_at_a_time(tmp_path: Path) -> None:
+    """The agent keeps them beside the work that matters."""
+    services = "".join(f'[service.s{number}]\nobjective = "99 %"\n' for number in range(5))
+    checks = "".join(CHECK.replace('"shop"', f'"s{number}"') for number in range(5))
+    with an_office(tmp_path, GATEWAY + services, checks) as office:
+        office.run(300)
+        assert [office.keep(2), office.keep(2), office.keep(2), office.keep(2)] == [2, 2, 1, 0]
+
+
+def test_a_service_with_nothing_promised_or_nothing_probed(tmp_path: Path) -> None:
+    """The first is not judged; the second has no check to be judged by."""
+    extra = '[service.gift]\nprovider = "Nobody"\n[service.empty]\nobjective = "99 %"\ncombine = "any"\n'
+    with an_office(tmp_path, GATEWAY + SHOP + extra) as office:
+        office.run(300)
+        assert office.keep() == 1
+        assert [one.service for one in kept(office)] == ["shop"]
+
+
+def test_a_new_period_starts_from_nothing(plain: Office) -> None:
+    """What was kept for October says nothing about November."""
+    plain.now_ms = NOVEMBER - 10 * MINUTE
+    plain.run(540)
+    plain.keep()
+    assert are_kept(plain)
+    plain.run(120)
+    assert not are_kept(plain)
+    assert [one.period for one in kept(plain)] == ["2026-11"]
+    assert kept(plain) == anew(plain)
+
+
+def test_short_forms_are_packed_exactly(tmp_path: Path) -> None:
+    """Fractions, absence and words come back as they were."""
+    with an_office(tmp_path, GATEWAY + SERVICES.replace("own-terms.toml", "digitalocean/droplet"), CHECKS) as office:
+        judged = anew(office)
+        office.run(1000, {"left": State.DOWN, "right": State.DOWN})
+        judged += anew(office)
+    assert unpacked(packed(judged)) == judged
+    assert {one.point for one in judged} > {None}
