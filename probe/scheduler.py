@@ -85,6 +85,7 @@ class Scheduler:
         self._prompts: deque[tuple[str, int]] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._jobs: Any = None
+        self._was_deaf = False
         self.lag_ms = 0
         """The greatest lateness of a tick so far; set it to 0 to begin anew."""
 
@@ -246,8 +247,10 @@ class Scheduler:
             self._offsets = offsets
             if moved:
                 self._anchor_anew()
-            elif self._is_deaf():
-                self._revive()
+            else:
+                self._was_deaf, was_deaf = self._is_deaf(), self._was_deaf
+                if self._was_deaf and was_deaf:  # once may be a loop that was held up as a whole
+                    self._revive()
         except Exception:
             log.exception("the scheduler's watchdog failed")
 
