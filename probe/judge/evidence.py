@@ -44,8 +44,9 @@ class Evidence:
 
     @cached_property
     def references(self) -> tuple[Member, ...]:
-        """Every reference on record or configured, whether it still is or was."""
-        return tuple(self.member(key) for key in self._keys_of(Role.REFERENCE))
+        """Every reference configured, and those on record that were when this stretch was watched."""
+        found = (self.member(key) for key in self._keys_of(Role.REFERENCE))
+        return tuple(one for one in found if one.key in self._checks or self._was_watching(one))
 
     @cached_property
     def gateway(self) -> Member | None:
@@ -85,6 +86,10 @@ class Evidence:
     def _keys_of(self, role: Role) -> list[str]:
         keys = {check.key: None for check in self._config.checks if check.role is role}
         return list(keys | {key: None for key, series in self._series.items() if series.role is role})
+
+    def _was_watching(self, reference: Member) -> bool:
+        start_ms, end_ms = self._around
+        return any(span.t1_ms > start_ms and span.t0_ms < end_ms for span in reference.spans)
 
     def _read(self, key: str) -> Member:
         spans = self._spans_of(key)
@@ -126,8 +131,8 @@ class Evidence:
         """Stretches of unknown outcomes that speak of our own line."""
         found = []
         for span in spans:
-            if span.cls is not SpanClass.UNKNOWN or State.UNKNOWN not in (span.first, span.last):
-                continue
+            if span.cls is not SpanClass.UNKNOWN or (span.n <= 1 and State.UNKNOWN not in (span.first, span.last)):
+                continue  # silence has no reasons
             if span.t1_ms <= self.start_ms or span.t0_ms >= self.end_ms:
                 continue
             seen = self._reader.reasons(self._vantage, key, span.t0_ms, span.t1_ms)

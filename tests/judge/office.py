@@ -51,6 +51,10 @@ SHOP: Final = """
 provider = "Example Hosting"
 objective = "99.9 %"
 """
+GIFT: Final = """
+[service.gift]
+provider = "Nobody"
+"""
 CHECK: Final = """
 [[check]]
 name = "shop"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +15,11 @@ from hypothesis import strategies as st
 from probe.judge.brief import brief_of
 from probe.judge.judging import Judge
 from probe.judge.running import running_services
-from probe.judge.standing import standings
+from probe.judge.standing import packed, standings, unpacked
 from probe.model import EventKind, Finding, Reason, State
 from probe.view.snapshot import ServiceStatus
 from tests.config.test_load import OWN_TERMS
-from tests.judge.office import GATEWAY, MINUTE, NOVEMBER, SECOND, Office, an_office, refuse
+from tests.judge.office import CHECK, GATEWAY, GIFT, MINUTE, NOVEMBER, SECOND, SHOP, Office, an_office, refuse
 
 SERVICES: Final = """
 [service.front]
@@ -112,9 +113,7 @@ def _withdraw(office: Office) -> None:
 
 
 def _recurring(office: Office) -> None:
-    office.declare(
-        None, None, every="FREQ=DAILY", from_time="10:05", lasts_ms=2 * MINUTE, starts="2026-10-01"
-    )
+    office.declare(None, None, every="FREQ=DAILY", from_time="10:05", lasts_ms=2 * MINUTE, starts="2026-10-01")
 
 
 def _import(key: str, ago: int, state: State) -> Step:
@@ -239,7 +238,7 @@ def test_a_past_that_is_imported_is_judged_anew(plain: Office) -> None:
     """Outcomes from outside may lie before everything that was judged."""
     plain.keep()
     before = kept(plain)
-    plain.bring("shop", [plain.now_ms - 7200 * SECOND + number * MINUTE for number in range(9)], State.DOWN)
+    plain.bring("shop", [plain.now_ms - 1800 * SECOND + number * 10 * SECOND + 1 for number in range(9)], State.DOWN)
     assert not are_kept(plain)
     assert kept(plain) == anew(plain) != before
 
@@ -301,13 +300,15 @@ def test_only_so_many_are_judged_at_a_time(tmp_path: Path) -> None:
         assert [office.keep(2), office.keep(2), office.keep(2), office.keep(2)] == [2, 2, 1, 0]
 
 
-def test_a_service_with_nothing_promised_or_nothing_probed(tmp_path: Path) -> None:
-    """The first is not judged; the second has no check to be judged by."""
-    extra = '[service.gift]\nprovider = "Nobody"\n[service.empty]\nobjective = "99 %"\ncombine = "any"\n'
-    with an_office(tmp_path, GATEWAY + SHOP + extra) as office:
+def test_a_service_with_nothing_promised_or_no_evidence(tmp_path: Path) -> None:
+    """The first is not judged; our own line without a reference is, but nothing of it can be kept."""
+    alone = '[agent]\nvantage = "office"\n[references]\ngateway = "none"\n'
+    line = '[service.line]\nobjective = "99 %"\nuplink = true\n'
+    with an_office(tmp_path, alone + SHOP + GIFT + line, CHECK + CHECK.replace('"shop"', '"gift"')) as office:
         office.run(300)
         assert office.keep() == 1
-        assert [one.service for one in kept(office)] == ["shop"]
+        assert [one.service for one in kept(office)] == ["shop", "line"]
+        assert kept(office) == anew(office)
 
 
 def test_a_new_period_starts_from_nothing(plain: Office) -> None:
@@ -329,4 +330,5 @@ def test_short_forms_are_packed_exactly(tmp_path: Path) -> None:
         office.run(1000, {"left": State.DOWN, "right": State.DOWN})
         judged += anew(office)
     assert unpacked(packed(judged)) == judged
-    assert {one.point for one in judged} > {None}
+    absent = replace(judged[0], check=None, target=None, point=None, budget_ms=None, budget_left_ms=None, reason=None)
+    assert unpacked(packed([absent])) == [absent]
