@@ -36,6 +36,7 @@ class Standings:
         self.config, self._writer, self._clock = config, writer, clock
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
+        self._problem = ""
 
     def start(self) -> None:
         """Keep them from now on."""
@@ -49,15 +50,25 @@ class Standings:
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
-            kept = 0
-            try:
-                kept = await asyncio.to_thread(self.keep)
-            except ProbeError as error:
-                log.warning("standings are not kept", extra={"problem": str(error)})
-            except Exception:  # a bug in judging must not end the agent
-                log.exception("a bug: please report it")
+            kept = await self._look()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), SOON_S if kept else LATER_S)
+
+    async def _look(self) -> int:
+        """Keep a few; how many. The same trouble again is not said again."""
+        problem, kept = "", 0
+        try:
+            kept = await asyncio.to_thread(self.keep)
+        except ProbeError as error:
+            problem = str(error)
+            if problem != self._problem:
+                log.warning("standings are not kept", extra={"problem": problem})
+        except Exception as error:  # a bug in judging must not end the agent
+            problem = repr(error)
+            if problem != self._problem:
+                log.exception("a bug: please report it")
+        self._problem = problem
+        return kept
 
     def keep(self) -> int:
         """Judge and keep a few; how many. Blocks. Raises StoreError where the record cannot be read."""
