@@ -85,7 +85,7 @@ def unpack(text: str) -> Roster:
             tuple(_watched(row) for row in checks),
             tuple(Bought(name, provider, tuple(keys), *flags) for name, provider, keys, *flags in services),
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, IndexError) as error:
         raise ValueError(f"not a packed roster: {error}") from error
 
 
