@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
+from collections.abc import Iterator
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from probe.judge import PeriodChoice
 from probe.judge.choice import kind_of, zone_of
 from probe.judge.zones import tzdata_version
 from probe.model import Cause, Finding, Reason, State
-from probe.sla.assessment import Assessment, Outage, Verdict, Why
+from probe.sla.assessment import Assessment, Bounds, Outage, Verdict, Why
 from probe.sla.service import Service
 from tests.config.places import loaded
 from tests.config.test_load import OWN_TERMS
@@ -157,9 +160,9 @@ def test_a_check_that_was_never_probed_is_unknown(tmp_path: Path) -> None:
     with an_office(tmp_path) as office:
         office.run(7200, {"shop": None})
         [one] = assessed(office)
-    assert (one.samples, one.coverage, one.verdict) == (0, 0, Verdict.UNDECIDED)
+    assert (one.samples, one.coverage, one.verdict) == (0, Fraction(0), Verdict.UNDECIDED)
     assert one.availability is not None
-    assert (one.availability.low, one.availability.point, one.availability.high) == (0, None, 1)
+    assert one.availability == Bounds(Fraction(0), None, Fraction(1))
 
 
 def test_a_check_that_is_on_no_record_is_unknown_too(tmp_path: Path) -> None:
@@ -317,3 +320,30 @@ def test_a_window_is_judged_by_the_terms(tmp_path: Path, terms: str) -> None:
 def test_the_edition_of_the_zones_is_known() -> None:
     """Part of every verdict."""
     assert re.fullmatch(r"20\d\d[a-z]|unknown", tzdata_version())
+
+
+@pytest.fixture
+def zone_path() -> Iterator[None]:
+    """Whatever a test sets, the zones are looked for where they were afterwards."""
+    before = zoneinfo.TZPATH
+    tzdata_version.cache_clear()
+    yield
+    zoneinfo.reset_tzpath(to=before)
+    tzdata_version.cache_clear()
+
+
+@pytest.mark.usefixtures("zone_path")
+def test_zones_without_an_edition_are_unknown_and_the_packaged_ones_are_the_last_resort(tmp_path: Path) -> None:
+    """The first folder that has zones is the one that decides, as for zoneinfo itself."""
+    empty, bare, named = (tmp_path / name for name in ("empty", "bare", "named"))
+    for folder in (empty, bare, named):
+        folder.mkdir()
+    (bare / "UTC").touch()
+    (named / "tzdata.zi").write_text("# version 2031q\n")
+    found = []
+    for folders in ([empty, named], [empty, bare, named], [empty]):
+        zoneinfo.reset_tzpath(to=folders)
+        tzdata_version.cache_clear()
+        found.append(tzdata_version())
+    assert found[:2] == ["2031q", "unknown"]
+    assert re.fullmatch(r"20\d\d[a-z]", found[2])
