@@ -26,7 +26,10 @@ def look(roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Conf
     seen = looked(roster, reader, as_of_ms)
     found = conditions(roster, seen.latest, reader.pauses(vantage), as_of_ms)
     line, line_cause = line_of(found)
-    drawn = strips(reader.spans_of_all(vantage, as_of_ms - SLICES * SLICE_MS, as_of_ms), as_of_ms)
+    own = [check.key for check in roster.checks if check.role is not Role.CHECK]
+    references = [check.key for check in roster.checks if check.role is Role.REFERENCE]
+    timelines = reader.spans_of_all(vantage, as_of_ms - SLICES * SLICE_MS, as_of_ms)
+    drawn = strips(timelines, as_of_ms, references, own)
     planned = _in_maintenance(roster, seen.windows, as_of_ms)
     checks = tuple(_status(found[check.key], drawn.get(check.key, NOTHING), planned) for check in roster.checks)
     services = standings(seen, reader, whole)

@@ -1,11 +1,15 @@
-"""The last hours of each check as one character a slice: the worst that was seen in it."""
+"""The last hours of each check as one character a slice: the worst that was seen in it, and charged.
+
+A failure without a reference that was up meanwhile is unknown here too (availability.md, section 3).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from probe.model import Span, SpanClass
+from probe.sla.interval import Intervals
 
 SLICE_MS: Final = 15 * 60_000
 SLICES: Final = 24
@@ -22,10 +26,36 @@ RANK: Final = " U?SD"
 """Worst last: what wins when a slice holds several."""
 
 
-def strips(timelines: Mapping[str, Sequence[Span]], as_of_ms: int) -> dict[str, str]:
-    """One strip for each series: SLICES characters, oldest first, as CheckStatus.strip says."""
+def strips(
+    timelines: Mapping[str, Sequence[Span]], as_of_ms: int, references: Collection[str], own: Collection[str]
+) -> dict[str, str]:
+    """One strip for each series: SLICES characters, oldest first, as CheckStatus.strip says.
+
+    references: the keys that witness; own: those of our own line, whose failures need no witness.
+    """
     start_ms = as_of_ms - SLICES * SLICE_MS
-    return {key: _strip(spans, start_ms, as_of_ms) for key, spans in timelines.items()}
+    ups = Intervals.of(
+        (span.t0_ms, span.t1_ms) for key in references for span in timelines.get(key, ()) if span.cls is SpanClass.UP
+    )
+    return {
+        key: _strip(spans if key in own else _charged(spans, ups), start_ms, as_of_ms)
+        for key, spans in timelines.items()
+    }
+
+
+def _charged(spans: Sequence[Span], ups: Intervals) -> Sequence[Span]:
+    """The spans with what nobody witnessed of the down ones made unknown."""
+    if all(span.cls is SpanClass.UP for span in spans):
+        return spans
+    found: list[Span] = []
+    for span in spans:
+        if span.cls is not SpanClass.DOWN:
+            found.append(span)
+            continue
+        whole = Intervals.span(span.t0_ms, span.t1_ms)
+        found += [span._replace(t0_ms=int(a), t1_ms=int(b)) for a, b in whole & ups]
+        found += [span._replace(t0_ms=int(a), t1_ms=int(b), cls=SpanClass.UNKNOWN) for a, b in whole - ups]
+    return found
 
 
 def _strip(spans: Sequence[Span], start_ms: int, end_ms: int) -> str:

@@ -291,7 +291,19 @@ def test_a_strip_shows_the_worst_of_each_slice() -> None:
         a_span(now - 1, now + 50, SpanClass.TRANS_UP),
         a_span(now, now + 50, SpanClass.DOWN),
     ]
-    assert strips({"a": spans, "b": []}, now) == {"a": "UDDD?S" + " " * 17 + "S", "b": " " * SLICES}
+    drawn = {"a": "UDDD?S" + " " * 17 + "S", "b": " " * SLICES}
+    assert strips({"a": spans, "b": []}, now, [], ["a", "b"]) == drawn
+
+
+def test_a_strip_charges_nothing_without_a_witness() -> None:
+    """Downtime while no reference was up is unknown on screen too; while one was, it is downtime."""
+    now = 100 * SLICE_MS
+    start = now - SLICES * SLICE_MS
+    down = [a_span(start, start + 3 * SLICE_MS, SpanClass.DOWN)]
+    witness = [a_span(start + 2 * SLICE_MS, start + 4 * SLICE_MS, SpanClass.UP)]
+    drawn = strips({"check": down, "ref": witness}, now, ["ref"], ["ref"])
+    assert drawn["check"] == "??D" + " " * (SLICES - 3)
+    assert strips({"check": down, "ref": down}, now, ["ref"], ["ref"])["ref"].startswith("DDD")
 
 
 def test_the_strip_of_a_check_ends_now(tmp_path: Path) -> None:
