@@ -4,7 +4,8 @@ Pure: every instant is handed in, milliseconds on the boottime clock. The rules 
 availability.md §1 and probes.md §3: an attempt is never sent before its predecessor has ended; after a
 failure the first recheck follows 2 s after its end, the second 3 s after the first, then one every
 `recheck` from send to send until two successes in a row; while rechecking, the first attempt sent at
-or after a due grid tick is that tick.
+or after a due grid tick is that tick. A tick that was served late for that reason may run into the
+next one: that one waits until the deadline of its predecessor, and is no overrun.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ class Lane:
         "check",
         "due_ms",
         "ended_ms",
+        "excused_until_ms",
         "failing_since_ms",
-        "is_excused",
         "order",
         "rechecks",
         "sent_ms",
@@ -60,25 +61,32 @@ class Lane:
         self.order: Order | None = None
         self.sent_ms = self.ended_ms = -NEXT_SEND_MS
         self.due_ms: int | None = None
-        self.is_excused = False
+        self.excused_until_ms: int | None = None
         self.asked_ms: int | None = None
         self.failing_since_ms: int | None = None
         self.rechecks = self.successes = 0
 
-    def tick(self, due_ms: int) -> int | None:
-        """A grid tick came due. The answer is a due time that gets no attempt of its own: an overrun to record."""
+    def tick(self, due_ms: int) -> tuple[int, ...]:
+        """A grid tick came due. The answer are due times that get no attempt of their own: overruns to record."""
+        superseded = () if self.due_ms is None else (self.due_ms,)
         if self.order is not None and not self._may_wait(due_ms):
-            return due_ms
-        lost, self.due_ms = self.due_ms, due_ms
-        self.is_excused = self.order is not None
-        return lost
+            self.due_ms = None
+            return (*superseded, due_ms)
+        self.due_ms = due_ms
+        self.excused_until_ms = None if self.order is None else self._ends_by_ms()
+        return superseded
 
     def _may_wait(self, due_ms: int) -> bool:
-        # On the plain grid a predecessor that still runs has lost its deadline: spacing is at least 0.9 of the
-        # interval, a timeout at most 0.8. After a tick out of turn (reload, extra round) it may run rightly.
-        assert self.order is not None
-        before_ms = self.sent_ms if self.order.due_ms is None else self.order.due_ms
-        return self.failing_since_ms is not None or due_ms - before_ms < self.check.interval_ms * 85 // 100
+        # A predecessor within its deadline runs rightly: it was served late while rechecking, or went out of turn.
+        # On the plain grid none does when the next is due: spacing is at least 0.9 of the interval, a timeout at
+        # most 0.8. A tick much older than its predecessor's sending was held up itself.
+        if self.failing_since_ms is not None:
+            return True
+        return self.sent_ms - late_after_ms(self.check.interval_ms) <= due_ms <= self._ends_by_ms()
+
+    def _ends_by_ms(self) -> int:
+        """When the running attempt must have ended if nothing stalls."""
+        return self.sent_ms + self.check.timeout_ms + late_after_ms(self.check.interval_ms)
 
     def ask(self, now_ms: int) -> None:
         """An attempt out of turn is wanted now; one that runs already is answer enough."""
@@ -110,9 +118,10 @@ class Lane:
     def late(self, now_ms: int) -> int | None:
         """The waiting grid tick if it is too late for an attempt (an overrun to record, and forgotten here)."""
         due_ms = self.due_ms
-        if due_ms is None or self.is_excused or self.failing_since_ms is not None:
+        if due_ms is None or self.failing_since_ms is not None:
             return None
-        if now_ms - due_ms <= late_after_ms(self.check.interval_ms):
+        in_time_ms = due_ms + late_after_ms(self.check.interval_ms)
+        if now_ms <= in_time_ms or (self.excused_until_ms is not None and now_ms <= self.excused_until_ms):
             return None
         self.due_ms = None
         return due_ms

@@ -89,9 +89,8 @@ class Lanes:
         lane = self._lanes.get(tick.check.key)
         if lane is None or self._is_closing:
             return
-        lost = lane.tick(tick.due_boot_ms)
-        if lost is not None:
-            self._overrun(lane, lost)
+        for due_ms in lane.tick(tick.due_boot_ms):
+            self._overrun(lane, due_ms)
         self._arrange(lane)
         self._pump()
 
