@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from probe.model import Cause, Check, Role, State
+from probe.model import Cause, Check, Finding, Reason, Role, State
 
 ROUND_MS: Final = 2_000
 """Extra rounds of the references are at least so far apart, however many checks fail."""
 
 
+NO_WAY_OUT: Final = frozenset({Reason.NO_ROUTE_LOCAL, Reason.RESOLVER_UNREACHABLE})
+"""Unjudged, but a word about our line: it is as good as no answer. Other troubles of the agent's own say nothing."""
+
+
 class _Word(NamedTuple):
-    state: State
+    is_up: bool
     at_ms: int
 
 
@@ -39,10 +43,10 @@ class References:
         """Whom an extra round asks."""
         return tuple(self._watched)
 
-    def see(self, key: str, state: State, at_ms: int) -> None:
-        """Note an outcome; those of ordinary checks say nothing about the line."""
-        if key in self._watched:
-            self._words[key] = _Word(state, at_ms)
+    def see(self, key: str, finding: Finding, at_ms: int) -> None:
+        """Note an outcome; those of ordinary checks and those that only tell of the agent say nothing of the line."""
+        if key in self._watched and (finding.state is not State.UNKNOWN or finding.reason in NO_WAY_OUT):
+            self._words[key] = _Word(finding.state is State.UP, at_ms)
 
     def round_ms(self, now_ms: int) -> int | None:
         """A check has failed: when the extra round is to go; None if there is none to ask or one is coming anyway."""
@@ -54,22 +58,22 @@ class References:
     @property
     def is_line_down(self) -> bool:
         """No reference answers any more: every one has spoken, and the last word of none is up."""
-        states = self._states(Role.REFERENCE, None)
-        return bool(states) and State.UP not in states and None not in states
+        answers = self._answers(Role.REFERENCE, None)
+        return bool(answers) and not any(answers) and None not in answers
 
     def fault(self, since_ms: int) -> Cause:
         """Whose fault a failure is that began at `since_ms`; nobody's until a reference has answered after that."""
-        states = self._states(Role.REFERENCE, since_ms)
-        if State.UP in states:
+        answers = self._answers(Role.REFERENCE, since_ms)
+        if any(answers):
             return Cause.PROVIDER_OR_PATH
-        if not states or None in states:
+        if not answers or None in answers:
             return Cause.UNKNOWN_REFERENCE
-        gateways = self._states(Role.GATEWAY, since_ms)
-        if State.UP in gateways:
+        gateways = self._answers(Role.GATEWAY, since_ms)
+        if any(gateways):
             return Cause.ISP
-        return Cause.OWN_NETWORK if State.DOWN in gateways else Cause.OWN_NETWORK_OR_ISP
+        return Cause.OWN_NETWORK if False in gateways else Cause.OWN_NETWORK_OR_ISP
 
-    def _states(self, role: Role, since_ms: int | None) -> list[State | None]:
-        """What each of this role said last; None for one that has said nothing since then."""
+    def _answers(self, role: Role, since_ms: int | None) -> list[bool | None]:
+        """Whether each of this role answered last; None for one that has said nothing since then."""
         words = [self._words.get(check.key) for check in self._watched.values() if check.role is role]
-        return [None if word is None or word.at_ms < (since_ms or 0) else word.state for word in words]
+        return [None if word is None or word.at_ms < (since_ms or 0) else word.is_up for word in words]

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 PATIENCE: Final = 2
 """So many failures beyond `confirm` may pass before an outage is told without knowing whose fault it is."""
 
+OUR_LINE: Final = frozenset({Cause.ISP, Cause.OWN_NETWORK, Cause.OWN_NETWORK_OR_ISP})
+"""What may be said of a witness that fails. One that fails alone proves nothing, so no cause is named."""
+
 LINES_A_MINUTE: Final = 30
 """Of one message; what is beyond is counted and told at the next occasion."""
 
@@ -24,12 +27,13 @@ LINES_A_MINUTE: Final = 30
 class _Story:
     """What the log has told of one check so far."""
 
-    __slots__ = ("cause", "failures", "has_spoken", "reason", "since_ms")
+    __slots__ = ("cause", "failures", "has_spoken", "is_told", "reason", "since_ms")
 
     def __init__(self) -> None:
         self.has_spoken = False
         self.failures = 0
         self.since_ms: int | None = None
+        self.is_told = False
         self.cause: Cause | None = None
         self.reason: Reason | None = None
 
@@ -59,7 +63,7 @@ class Journal:
         if outcome.state is State.DOWN:
             self._failed(check, story, outcome, at_boot_ms)
         elif outcome.state is State.UP:
-            self._recovered(story, outcome)
+            self._recovered(check, story, outcome)
         else:
             self._unjudged(story, outcome)
 
@@ -67,21 +71,23 @@ class Journal:
         story.failures += 1
         if story.since_ms is None:
             story.since_ms = at_boot_ms
-        if story.cause is not None or story.failures < check.confirm:
+        if story.is_told or story.failures < check.confirm:
             return
-        cause = Cause.UNKNOWN_TARGET if check.role is not Role.CHECK else self._references.fault(story.since_ms)
+        cause = self._references.fault(story.since_ms)
         if cause is Cause.UNKNOWN_REFERENCE and story.failures < check.confirm + PATIENCE and self._references.keys():
             return
-        story.cause = cause
+        story.is_told, story.cause = True, cause if check.role is Role.CHECK or cause in OUR_LINE else None
         since = instant(outcome.at_ms - (at_boot_ms - story.since_ms))
         what = "outage began" if check.role is Role.CHECK else f"{check.role.value} does not answer"
         level = logging.INFO if cause.is_own_line else logging.WARNING
-        self._say(level, what, outcome, since=since, failures=story.failures, cause=cause.value)
+        self._say(level, what, outcome, since=since, failures=story.failures, **_named(story.cause))
 
-    def _recovered(self, story: _Story, outcome: Outcome) -> None:
-        if story.cause is not None:
-            self._say(logging.WARNING, "outage ended", outcome, cause=story.cause.value)
+    def _recovered(self, check: Check, story: _Story, outcome: Outcome) -> None:
+        if story.is_told:
+            what = "outage ended" if check.role is Role.CHECK else f"{check.role.value} answers again"
+            self._say(logging.WARNING, what, outcome, **_named(story.cause))
         story.failures, story.since_ms, story.cause, story.reason = 0, None, None, None
+        story.is_told = False
 
     def _unjudged(self, story: _Story, outcome: Outcome) -> None:
         if outcome.finding.reason is not story.reason:
@@ -115,6 +121,10 @@ def instant(at_ms: int) -> str:
 def _latency_ms(outcome: Outcome) -> str:
     micros = outcome.finding.latency_us
     return "—" if micros is None else f"{micros / 1000:.1f}"
+
+
+def _named(cause: Cause | None) -> dict[str, str]:
+    return {} if cause is None else {"cause": cause.value}
 
 
 def _fields(outcome: Outcome) -> dict[str, object]:

@@ -77,7 +77,7 @@ class Recorder:
         if not self._batch:
             asyncio.get_running_loop().call_later(GATHER_S, self.flush)
         self._batch.append(outcome)
-        self._references.see(outcome.key, outcome.state, ending.at_boot_ms)
+        self._references.see(outcome.key, outcome.finding, ending.at_boot_ms)
         self._journal.tell(ending.check, outcome, ending.at_boot_ms)
 
     def note(self, kind: EventKind, at_boot_ms: int, lasted_ms: int | None = None, **facts: Any) -> None:

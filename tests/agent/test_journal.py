@@ -31,7 +31,7 @@ class Diary:
         outcome = Outcome(
             key=check.key, revision="r", at_ms=WALL_MS + at_ms, clock=1, origin=Origin.GRID, finding=finding
         )
-        self.references.see(check.key, state, at_ms)
+        self.references.see(check.key, finding, at_ms)
         self.journal.tell(check, outcome, at_ms)
 
     def lines(self) -> list[tuple[str, str | None, str | None]]:
@@ -84,8 +84,41 @@ def test_our_own_line_is_told_once_and_blamed_on_nobody(caplog: pytest.LogCaptur
         ("outage began", "shop", "own_network"),
         ("outage ended", "shop", "own_network"),
     ]
-    assert ("reference does not answer", "ref", "unknown_target") in told
-    assert ("gateway does not answer", "gateway", "unknown_target") in told
+    for role, key in (("reference", "ref"), ("gateway", "gateway")):
+        assert [line for line in told if line[1] == key] == [
+            (f"{role} does not answer", key, "own_network"),
+            (f"{role} answers again", key, "own_network"),
+        ]
+
+
+def test_a_witness_that_fails_alone_has_no_cause(caplog: pytest.LogCaptureFixture) -> None:
+    """While another reference answers, neither the line nor anybody is to blame for a gateway that drops pings."""
+    diary = Diary(caplog, REFERENCE, a_check("ref2", role=Role.REFERENCE), GATEWAY)
+    other = diary.references
+    for second in range(0, 60, 10):
+        other.see("ref2", Finding(state=State.UP), second * 1_000)
+        for check in (REFERENCE, GATEWAY):
+            diary.see(check, State.DOWN, second)
+    diary.see(REFERENCE, State.UP, 60)
+    assert [line for line in diary.lines() if line[0] != "first outcome"] == [
+        ("reference does not answer", "ref", None),
+        ("gateway does not answer", "gateway", None),
+        ("reference answers again", "ref", None),
+    ]
+    assert "our own line" not in caplog.text
+
+
+def test_a_stopped_agent_is_no_line_that_is_down(caplog: pytest.LogCaptureFixture) -> None:
+    """After a SIGSTOP the missed ticks of references and gateway tell of us, not of the line."""
+    diary = Diary(caplog, REFERENCE, GATEWAY)
+    for check in (REFERENCE, GATEWAY, SHOP):
+        diary.see(check, State.UP, 0)
+    for second in (10, 20, 30):
+        for check in (REFERENCE, GATEWAY, SHOP):
+            diary.see(check, State.UNKNOWN, second, Reason.OVERRUN)
+    for check in (REFERENCE, GATEWAY, SHOP):
+        diary.see(check, State.UP, 40)
+    assert "our own line" not in caplog.text
 
 
 def test_an_outage_waits_a_little_for_a_reference_to_speak(caplog: pytest.LogCaptureFixture) -> None:
