@@ -9,8 +9,9 @@ import os
 import resource
 import signal
 import socket
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -349,10 +350,45 @@ def test_health_counts_what_must_stay_flat(place: Deployment) -> None:
             assert health["descriptors"] < 40
             assert health["tasks"] < 12
             assert health["memory_kib"] > 1_000
-            assert health["storage"]["is_degraded"] is False
+            assert (health["storage"]["is_degraded"], health["storage"]["condition"]) == (False, "well")
             assert json.dumps(health)
 
     play(story())
+
+
+def test_a_database_that_fails_under_the_agent_is_told_once_and_shown(
+    place: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Outcomes wait in the spool meanwhile; one line when it begins, one when it is over, and nothing is lost."""
+    caplog.set_level(logging.WARNING, "probe.agent")
+
+    def said() -> list[str]:
+        ours = [record for record in caplog.records if record.name == "probe.agent.storage"]
+        return [record.getMessage() for record in ours]
+
+    async def story() -> None:
+        async with running(place) as agent:
+            rename(place.database, "hot", "hot_away")
+            await until(said)
+            health = await ask(place, do="health")
+            assert (health["storage"]["condition"], health["refused"]) == ("degraded", 0)
+            assert health["storage"]["reason"]
+            before = agent._record.recorder.acknowledged
+            await until(lambda: agent._record.recorder.acknowledged > before + 1)
+            assert said() == ["storage is degraded"]
+            rename(place.database, "hot_away", "hot")
+            await until(lambda: len(said()) == 2)
+            assert (await ask(place, do="health"))["storage"]["condition"] == "well"
+
+    play(story())
+    assert said() == ["storage is degraded", "storage works again"]
+    assert EventKind.STORAGE in place.kinds()
+
+
+def rename(database: Path, old: str, new: str) -> None:
+    """Take a table away, or put it back: every write fails meanwhile."""
+    with closing(sqlite3.connect(database, isolation_level=None, timeout=5)) as connection:
+        connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
 
 def test_stopping_lets_a_running_attempt_end_and_a_second_signal_does_not(tmp_path: Path) -> None:

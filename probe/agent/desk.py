@@ -11,6 +11,7 @@ from typing import Any
 from probe import __version__
 from probe.agent.crew import Crew
 from probe.agent.record import Record
+from probe.agent.storage import condition
 from probe.clock import Clock
 from probe.errors import UsageError
 from probe.store.changes import Pause, Resume, decode
@@ -47,7 +48,7 @@ class Desk:
 
     async def _health(self, _: Mapping[str, Any]) -> dict[str, Any]:
         """Gauges: each should stay flat over months."""
-        recorder, crew = self._record.recorder, self._crew
+        recorder, crew, storage = self._record.recorder, self._crew, self._record.writer.health
         return {
             "version": __version__,
             "pid": os.getpid(),
@@ -62,7 +63,8 @@ class Desk:
             "lag_ms": crew.scheduler.lag_ms,
             "acknowledged": recorder.acknowledged,
             "refused": recorder.refused,
-            "storage": self._record.writer.health._asdict(),
+            "refused_events": recorder.refused_events,
+            "storage": {"condition": condition(storage, recorder), **storage._asdict()},
             "is_line_down": self._record.references.is_line_down,
             "tasks": len(asyncio.all_tasks()),
             "descriptors": _descriptors(),

@@ -50,6 +50,10 @@ class Recorder:
         """Outcomes whose commit has returned."""
         self.refused = 0
         """Outcomes that the record did not take."""
+        self.refused_events = 0
+        """Events that it did not take."""
+        self.is_refusing = False
+        """Whether a refusal has been told since the last one was called over; more of them are only counted."""
         self.before: Callable[[], None] = lambda: None
         self._batch: list[Outcome] = []
         self._handed: deque[int] = deque()
@@ -85,7 +89,7 @@ class Recorder:
         self.flush()
         scale = self.scale
         future = self._keeper.event(Event(at_boot_ms + scale.offset_ms, scale.clock, kind, lasted_ms, facts))
-        future.add_done_callback(_complain)
+        future.add_done_callback(self._settle_event)
 
     def flush(self) -> None:
         """Hand over what was gathered."""
@@ -98,14 +102,24 @@ class Recorder:
 
     def _settle(self, done: Future[None], count: int) -> None:
         self._handed.popleft()
-        if done.cancelled() or done.exception() is not None:
-            self.refused += count
-            _complain(done)
-        else:
+        if _is_kept(done):
             self.acknowledged += count
+        else:
+            self.refused += count
+            self._complain(done)
+
+    def _settle_event(self, done: Future[None]) -> None:
+        if not _is_kept(done):
+            self.refused_events += 1
+            self._complain(done)
+
+    def _complain(self, done: Future[None]) -> None:
+        """Say it when it begins, whichever thread we are on; a full disk must not fill the log as well."""
+        if not self.is_refusing:
+            self.is_refusing = True
+            error = "cancelled" if done.cancelled() else str(done.exception())
+            log.error("the record did not take it: it is lost, and so may be more", extra={"error": error})
 
 
-def _complain(done: Future[None]) -> None:
-    error = None if done.cancelled() else done.exception()
-    if error is not None:
-        log.error("the record did not take it", extra={"error": str(error)})
+def _is_kept(done: Future[None]) -> bool:
+    return not done.cancelled() and done.exception() is None

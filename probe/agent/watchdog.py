@@ -1,4 +1,4 @@
-"""Once a second: look at the clocks, end pauses that are over, and tell the service manager that the loop works."""
+"""Once a second: look at the clocks and at storage, end pauses that are over, tell the service manager all is well."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 from probe.agent.clockwatch import PERIOD_MS, ClockWatch, Noticed, offset_of
 from probe.agent.crew import Crew
 from probe.agent.record import Record
+from probe.agent.storage import StorageWatch
 from probe.agent.systemd import ServiceManager
 from probe.clock import Clock
 from probe.lanes import late_after_ms
@@ -32,6 +33,7 @@ class Watchdog:
         """Nothing is watched before `start`."""
         self._clock, self._record, self._crew, self._manager = clock, record, crew, manager
         self.clocks = ClockWatch(clock.read(), self._stall_ms())
+        self._storage = StorageWatch(record.recorder)
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -66,7 +68,8 @@ class Watchdog:
                 log.exception("the watchdog failed")
 
     def _parts(self) -> tuple[Callable[[], None], ...]:
-        return self._look_at_clocks, self._look_at_synchronisation, self._end_pauses, self._feed
+        clocks = self._look_at_clocks, self._look_at_synchronisation
+        return *clocks, self._look_at_storage, self._end_pauses, self._feed
 
     def _look_at_clocks(self) -> None:
         self._act(self.clocks.look(self._clock.read()))
@@ -91,6 +94,9 @@ class Watchdog:
             reading = self._clock.read()
             self._record.open_segment(reading)
             self.clocks.offset_ms = offset_of(reading)
+
+    def _look_at_storage(self) -> None:
+        self._storage.look(self._record.writer.health, self._clock.read().boot_ms)
 
     def _end_pauses(self) -> None:
         self._crew.expire(self._clock.read().wall_ms)
