@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -152,13 +152,44 @@ def span_ms(option: str, given: str) -> int:
     return read(option, given, values.span)
 
 
+class Named(Protocol):
+    """What names can mean: a check of the configuration, or a series on record."""
+
+    @property
+    def key(self) -> str:
+        """Its key."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name, which two keys may share."""
+        ...
+
+    @property
+    def service(self) -> str | None:
+        """What it is part of."""
+        ...
+
+
 def keys_of(config: Config | Roster, names: Sequence[str]) -> list[str]:
     """The keys of the checks named: a name of family "both" is two keys, a service all of its checks'; all for none."""
-    known = {name: None for check in config.checks for name in (check.key, check.name, check.service) if name}
+    return _matching(config.checks, names)
+
+
+def keys_on_record(config: Config, reader: Reader, names: Sequence[str]) -> list[str]:
+    """The same, with the checks that only the record knows: removed from the configuration, or imported."""
+    configured = {check.key for check in config.checks}
+    others = [one for one in reader.series(config.agent.vantage) if one.key not in configured]
+    return _matching([*config.checks, *others], names)
+
+
+def _matching(checks: Iterable[Named], names: Sequence[str]) -> list[str]:
+    checks = list(checks)
+    known = {name: None for check in checks for name in (check.key, check.name, check.service) if name}
     if unknown := [name for name in names if name not in known]:
         raise UsageError("\n".join(f"no check {name!r}; {nearest(name, list(known))}" for name in unknown))
     wanted = set(names)
-    return [check.key for check in config.checks if not wanted or wanted & {check.key, check.name, check.service}]
+    return [check.key for check in checks if not wanted or wanted & {check.key, check.name, check.service}]
 
 
 def nearest(name: str, known: list[str]) -> str:

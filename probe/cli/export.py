@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from probe.cli.command import Call, at, keys_of, time_option
+from probe.cli.command import Call, at, keys_on_record, time_option
 from probe.cli.exits import Exit
 from probe.errors import UsageError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which outcomes, where to, and as what."""
-    parser.add_argument("names", nargs="*", metavar="NAME", help="checks or services; all when none is given")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="checks or services; all on record when none is given")
     parser.add_argument("--output", "-o", type=Path, metavar="FILE", help="a new file (default: stdout)")
     parser.add_argument("--format", choices=("jsonl", "csv"), help="default: by the file's name, else jsonl")
     time_option(parser, "--from", "from this instant on (default: the beginning)")
@@ -40,7 +40,7 @@ def run(call: Call) -> Exit:
     end_ms = call.now_ms + 1 if asked_ms is None else asked_ms
     with ExitStack() as stack:
         config, reader = stack.enter_context(record(call))
-        keys = keys_of(config, call.options.names)
+        keys = keys_on_record(config, reader, call.options.names)
         vantage = config.agent.vantage
         advance = stack.enter_context(call.out.progress("exporting", len(keys)))
         lines = _lines(_outcomes(reader, vantage, keys, (start_ms, end_ms), advance), vantage, is_csv=is_csv)

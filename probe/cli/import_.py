@@ -37,8 +37,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Exit:
     """Read, record, count; exit code 1 when any line was refused."""
+    from probe.cli.opening import configuration
+
     interval_ms = None if call.options.interval is None else span_ms("--interval", call.options.interval)
-    config = call.config()
+    config = configuration(call)
     parsed = _parsed(call.options.file, call.options.format)
     if parsed.problems and call.options.strict:
         raise UsageError("\n".join([*_located(call, parsed.problems), "nothing was imported"]))

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import argparse
 
-from probe.cli.command import Call, at, json_option, keys_of, read, time_option
+from probe.cli.command import Call, at, json_option, keys_on_record, read, time_option
 from probe.cli.exits import Exit
 from probe.errors import UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The check, and which of its outcomes."""
-    parser.add_argument("name", metavar="NAME", help="the check")
+    parser.add_argument("name", metavar="NAME", help="the check, also one that is no longer configured")
     parser.add_argument("--last", metavar="N", default="20", help="how many outcomes (default: 20)")
     time_option(parser, "--around", "the outcomes on both sides of an instant instead of the last ones")
     json_option(parser)
@@ -27,7 +27,7 @@ def run(call: Call) -> Exit:
     count = read("--last", call.options.last, _count)
     around_ms = at(call, "--around")
     with record(call) as (config, reader):
-        keys = keys_of(config, [call.options.name])
+        keys = keys_on_record(config, reader, [call.options.name])
         if len(keys) > 1:
             raise UsageError(f"{call.options.name!r} is more than one check; name one of {', '.join(keys)}")
         vantage = config.agent.vantage

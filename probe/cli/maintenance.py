@@ -75,11 +75,12 @@ def _add(call: Call) -> Exit:
     from dataclasses import replace
 
     from probe import control
+    from probe.cli.opening import configuration
     from probe.cli.windows import window_of
     from probe.store.changes import AddWindow
     from probe.view.maintenance import scope, when
 
-    config = call.config()
+    config = configuration(call)
     window = window_of(call.options, config, call.now_ms)
     window = replace(window, entered_at_ms=call.now_ms, entered_by=person(), source="typed")
     found = control.submit(config.storage.path, AddWindow(window))

@@ -1,7 +1,7 @@
 """The configuration and the record together, for commands that read.
 
 The agent keeps its configuration in the record in a form that needs no TOML. It is used while it is what
-the files still say; otherwise the files are read.
+the files still say; otherwise the files are read. Where those cannot be used, it stands in for them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from probe.cli.command import Call
-from probe.errors import StoreError
+from probe.errors import ConfigError, StoreError, TermsError
 from probe.store.reader import open_reader
 
 if TYPE_CHECKING:
@@ -31,14 +31,39 @@ DEFAULT: Final = "storage/probe.db"
 @contextmanager
 def record(call: Call) -> Iterator[tuple[Config, Reader]]:
     """The configuration and its record, open for reading; closed at the end."""
-    path = call.config_path()
-    config = _kept(path)
-    if config is None:
-        from probe.config.loading import load
-
-        config = load(path)
+    config = configuration(call)
     with open_reader(config.storage.path) as reader:
         yield config, reader
+
+
+def configuration(call: Call) -> Config:
+    """What the files say; where they cannot be used, what the agent kept, so that a half edited file blinds nobody.
+
+    ConfigError, TermsError where nothing was kept.
+    """
+    path = call.config_path()
+    config = _kept(path)
+    if config is not None:
+        return config
+    from probe.config.loading import load
+
+    try:
+        return load(path)
+    except (ConfigError, TermsError) as error:
+        config = _kept(path, is_current=False)
+        if config is None:
+            raise
+        _warn(call, len(error.problems))
+        return config
+
+
+def _warn(call: Call, problems: int) -> None:
+    named = (
+        "1 problem (`probe validate` names it)"
+        if problems == 1
+        else f"{problems} problems (`probe validate` names them)"
+    )
+    call.out.note(f"probe: the configuration has {named}; showing what the agent runs")
 
 
 @contextmanager
@@ -76,9 +101,9 @@ def _roster(place: Path, path: Path) -> tuple[Reader | None, Roster | None]:
     return reader, short
 
 
-def _kept(path: Path) -> Config | None:
-    """The configuration that the agent kept, if it is what the files still say."""
-    from probe.config.compiled import current
+def _kept(path: Path, *, is_current: bool = True) -> Config | None:
+    """The configuration that the agent kept of these files. is_current: only if it is what they still say."""
+    from probe.config import compiled
 
     place = _storage(path)
     if place is None:
@@ -88,7 +113,13 @@ def _kept(path: Path) -> Config | None:
             kept = reader.config()
     except StoreError:
         return None  # said again, and better, once the files have been read
-    return None if kept is None else current(kept.document, path)
+    if kept is None or is_current:
+        return None if kept is None else compiled.current(kept.document, path)
+    try:
+        config = compiled.unpack(kept.document)
+    except ValueError:
+        return None
+    return config if config.path == path.absolute() else None
 
 
 def _storage(path: Path) -> Path | None:

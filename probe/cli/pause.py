@@ -19,11 +19,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> Exit:
     """Record the pause; a running agent obeys at once."""
     from probe import control
+    from probe.cli.opening import configuration
     from probe.store.changes import Pause
     from probe.view import wording
 
     length = None if call.options.length is None else span_ms("--for", call.options.length)
-    config = call.config()
+    config = configuration(call)
     keys = keys_of(config, [call.options.name])
     now_ms = call.now_ms
     until_ms = None if length is None else now_ms + length

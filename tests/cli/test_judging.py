@@ -10,7 +10,7 @@ import pytest
 
 from probe.cli.exits import Exit
 from probe.cli.status import only
-from tests.cli.office import NOW, Office, down, up
+from tests.cli.office import CHECKS, NOW, Office, down, up
 from tests.cli.test_main import HEAVY
 from tests.view.builders import check, service, snapshot
 
@@ -83,8 +83,58 @@ def test_status_uses_the_kept_configuration_only_while_the_files_say_the_same(of
     assert "postbox" in office.probe("status").out
     (office.folder / "checks.d" / "20-more.toml").write_text(extra.replace("tcp", "tpc"))
     said = office.probe("status")
+    assert said.code == 0
+    assert "postbox" not in said.out
+    assert "1 problem (`probe validate` names it); showing what the agent runs" in said.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["status", "--json"],
+        ["log", "mail", "--json"],
+        ["outages", "--json"],
+        ["report", "--json"],
+        ["maintenance", "list", "--json"],
+    ],
+)
+def test_a_half_edited_file_blinds_nobody(office: Office, argv: list[str]) -> None:
+    """What the agent runs is shown and judged, with one line on stderr; stdout stays one document."""
+    (office.folder / "checks.d" / "20-more.toml").write_text("[[check]\n")
+    said = office.probe(*argv)
+    assert said.code == 0
+    assert said.document["schema"] == 1
+    assert len(said.err.splitlines()) == 1
+    assert "showing what the agent runs" in said.err
+    assert office.probe("validate").code == Exit.USAGE
+    assert office.probe("run").code == Exit.USAGE
+
+
+def test_a_half_edited_file_hinders_no_change(office: Office) -> None:
+    """A pause, a window and an export reach the record."""
+    (office.folder / "checks.d" / "20-more.toml").write_text("[[check]\n")
+    assert office.probe("pause", "mail").out == "mail is paused until `probe resume`\n"
+    assert office.probe("resume", "mail").out == "mail is probed again\n"
+    assert office.probe("maintenance", "add", "--start", "now", "--end", "+1h").code == 0
+    assert "240 outcomes written" in office.probe("export").err
+
+
+def test_without_a_kept_configuration_a_bad_file_is_named(empty: Office) -> None:
+    """There is nothing to show instead."""
+    (empty.folder / "checks.d" / "20-more.toml").write_text("[[check]\n")
+    said = empty.probe("status")
     assert said.code == Exit.USAGE
     assert "20-more.toml" in said.err
+
+
+def test_outages_of_a_check_that_is_no_longer_configured(office: Office) -> None:
+    """The record forgets nothing: it is judged by the settings that it was measured with."""
+    office.write(checks=CHECKS.replace("shop-front", "new-front"))
+    assert office.probe("validate").code == 0
+    document = office.probe("outages", "shop-front", "--json").document
+    assert [(one["check"], one["service"]) for one in document["outages"]] == [("shop-front", "shop")]
+    assert "shop-front" in office.probe("outages").out
+    assert office.probe("status", "shop-front").code == Exit.USAGE
 
 
 def test_status_in_a_pipe_imports_nothing_heavy(office: Office) -> None:

@@ -80,6 +80,7 @@ def test_a_pause_is_recorded_and_ended(office: Office) -> None:
     ]
     assert office.probe("pause", "mail").out == "mail is paused until `probe resume`\n"
     assert office.probe("resume", "mail").out == "mail is probed again\n"
+    assert office.probe("resume", "mail").out == "mail is not paused\n"
     with open_reader(office.database) as reader:
         pauses = {one.key: one for one in reader.pauses(VANTAGE)}
     assert set(pauses) == {"dual/4", "dual/6", "mail"}
@@ -220,6 +221,19 @@ def test_an_export_to_csv_by_name_and_never_over_a_file(office: Office, tmp_path
     said = office.probe("export", "mail", "-o", tmp_path / "no" / "where.csv")
     assert (said.code, "cannot be written" in said.err) == (Exit.USAGE, True)
     assert list(tmp_path.glob("*.part")) == []
+
+
+def test_what_only_the_record_knows_is_shown_and_exported(office: Office, tmp_path: Path) -> None:
+    """A check that was imported and never configured has a log, and a plain export leaves nothing out."""
+    file = tmp_path / "in.jsonl"
+    rows = [{"check": "newc", "at": f"2026-09-30T04:1{n}:00Z", "state": "up"} for n in range(3)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert office.probe("import", file).code == 0
+    assert len(office.probe("log", "newc", "--json").document["outcomes"]) == 3
+    assert "0 outages" in office.probe("outages", "newc", "--from", "2026-09-30T00:00:00Z").out
+    assert "243 outcomes written" in office.probe("export").err
+    misspelt = office.probe("log", "nwec")
+    assert (misspelt.code, "did you mean 'newc'?" in misspelt.err) == (Exit.USAGE, True)
 
 
 LINES: list[dict[str, object]] = [
