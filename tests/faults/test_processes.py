@@ -29,8 +29,14 @@ timeout = "1s"
 recheck = "1s"
 [references]
 gateway = "none"
+interval = "2s"
+timeout = "1s"
+targets = [{{ address = "tcp://127.0.0.1:{port}", allow_private = true }}]
 """
-KILLS = 50
+KILLS, SOAK_KILLS = 50, 1_000
+LOOK_BACK_MS = 60_000
+"""Each life is compared with the record of so long; the whole record at the end."""
+
 CHECKS = 24
 PAUSE_EVERY = 17
 """Now and then the agent stays away for longer than g_max."""
@@ -47,9 +53,10 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     """A configuration: two dozen checks of an open port, half as many of a closed one."""
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        (tmp_path / "probe.toml").write_text(MAIN)
+        port = server.getsockname()[1]
+        (tmp_path / "probe.toml").write_text(MAIN.format(port=port))
         (tmp_path / "checks.d").mkdir()
-        ports = [server.getsockname()[1]] * CHECKS + [closed.getsockname()[1]] * (CHECKS // 2)
+        ports = [port] * CHECKS + [closed.getsockname()[1]] * (CHECKS // 2)
         text = "".join(
             f'[[check]]\nname = "c{number}"\nkind = "tcp"\ntarget = "127.0.0.1:{port}"\nallow_private = true\n'
             for number, port in enumerate(ports)
@@ -58,43 +65,56 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
 
 
-def recorded(database: Path) -> dict[str, list[Outcome]]:
-    """Every outcome on record by key."""
+def recorded(database: Path, since_ms: int = 0) -> dict[str, list[Outcome]]:
+    """Every outcome on record by key, from an instant on."""
+    stretch = max(since_ms, EVER[0]), EVER[1]
     with open_reader(database) as reader:
-        return {one.key: list(reader.outcomes("here", one.key, *EVER)) for one in reader.series("here")}
+        return {one.key: list(reader.outcomes("here", one.key, *stretch)) for one in reader.series("here")}
 
 
-def instants(database: Path) -> set[tuple[str, int, State]]:
-    return {(key, one.at_ms, one.state) for key, outcomes in recorded(database).items() for one in outcomes}
+Instant = tuple[str, int, State]
 
 
-def test_fifty_kills_lose_nothing_that_was_acknowledged(folder: Path) -> None:
+def instants(database: Path, since_ms: int = 0) -> set[Instant]:
+    by_key = recorded(database, since_ms)
+    return {(key, one.at_ms, one.state) for key, outcomes in by_key.items() for one in outcomes}
+
+
+def one_life(agent: RealAgent, chance: random.Random, safe: set[Instant]) -> set[Instant]:
+    """Start it, kill it at a random moment; `safe` and all that it acknowledged is on record. What was added."""
+    since_ms = time.time_ns() // 1_000_000 - LOOK_BACK_MS
+    known = {one for one in safe if one[1] >= since_ms}
+    agent.start()
+    agent.wait_for(1)
+    acknowledged = 0
+    end = time.monotonic() + chance.uniform(0, 0.4)
+    while time.monotonic() < end:
+        acknowledged = agent.acknowledged() or acknowledged
+    seen = instants(agent.database, since_ms)
+    agent.kill()
+    now = instants(agent.database, since_ms)
+    assert known <= now
+    assert seen <= now
+    assert len(now - known) >= acknowledged
+    return now - known
+
+
+@pytest.mark.parametrize("kills", [KILLS, pytest.param(SOAK_KILLS, marks=pytest.mark.soak)])
+def test_kills_lose_nothing_that_was_acknowledged(folder: Path, kills: int) -> None:
     """SIGKILL at a random moment, again and again: acknowledged ⊆ stored, the file whole, every gap unknown."""
     chance = random.Random(20_261_122)
     agent = RealAgent(folder / "probe.toml")
-    safe: set[tuple[str, int, State]] = set()
-    for number in range(KILLS):
-        before = len(safe)
-        agent.start()
-        agent.wait_for(1)
-        acknowledged = 0
-        end = time.monotonic() + chance.uniform(0, 0.4)
-        while time.monotonic() < end:
-            acknowledged = agent.acknowledged() or acknowledged
-        seen = instants(agent.database)
-        agent.kill()
-        now = instants(agent.database)
-        assert safe <= now
-        assert seen <= now
-        assert len(now) >= before + acknowledged
-        safe = now
+    safe: set[Instant] = set()
+    for number in range(kills):
+        safe |= one_life(agent, chance, safe)
         if number % PAUSE_EVERY == PAUSE_EVERY - 1:
             away = time.monotonic() + G_MAX_MS / 1000 + 0.5
             wait_until(lambda until=away: time.monotonic() > until, 10, "the agent stays away")  # type: ignore[misc]
     with sqlite3.connect(agent.database) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
-    assert len(safe) > KILLS * 10
+    assert safe <= instants(agent.database)
+    assert len(safe) > kills * 10
     assert gaps_are_unknown(agent.database) >= CHECKS
 
 
@@ -115,7 +135,7 @@ def gaps_are_unknown(database: Path) -> int:
 
 
 def test_a_frozen_agent_wakes_to_one_gap_and_no_burst(folder: Path) -> None:
-    """A paused virtual machine: the stall is on record, each check runs once or twice in the next interval."""
+    """A paused virtual machine: the stall is on record, no burst, and the line is not called down."""
     with RealAgent(folder / "probe.toml") as agent:
         agent.wait_for(CHECKS * 2)
         assert agent.process is not None
@@ -127,6 +147,7 @@ def test_a_frozen_agent_wakes_to_one_gap_and_no_burst(folder: Path) -> None:
         before = agent.acknowledged()
         wait_until(lambda: agent.acknowledged() > before + CHECKS * 2, 15, "goes on")
         assert agent.stop() == 0
+    assert "our own line" not in agent.log.read_text()
     with open_reader(agent.database) as reader:
         stalls = reader.events(*EVER, kinds=[EventKind.STALL])
     assert len(stalls) == 1
