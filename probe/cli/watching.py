@@ -80,7 +80,8 @@ class Watch:
         from probe.view.terminal import Screen
 
         try:
-            with Screen(self._call.out.console(), is_ascii=self._call.out.is_ascii) as screen:
+            out = self._call.out
+            with Screen(out.console(), is_ascii=out.is_ascii, size=lambda: out.size) as screen:
                 while not self._ended.is_set():
                     screen.update(self._page(screen))
                     self._ended.wait(EVERY_S)

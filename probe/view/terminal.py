@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import IO, Final
 
-from rich.console import Console, Group
+from rich.console import Console, ConsoleDimensions, Group
 from rich.text import Text
 
 from probe.view import plain
@@ -64,12 +64,15 @@ def show(page: Page, target: Console, *, is_ascii: bool = False) -> None:
 class Screen:
     """A live page: each `update` replaces what is on the screen; the terminal is as before afterwards."""
 
-    def __init__(self, target: Console, *, is_ascii: bool = False) -> None:
-        """Nothing is drawn before the screen is entered."""
+    def __init__(
+        self, target: Console, *, is_ascii: bool = False, size: Callable[[], tuple[int, int]] | None = None
+    ) -> None:
+        """Nothing is drawn before the screen is entered. size: asked at each frame (default: the console's own)."""
         from rich.live import Live
 
         self._target = target
         self._is_ascii = is_ascii
+        self._size = size
         self._live = Live(console=target, screen=True, auto_refresh=False, transient=True, vertical_overflow="crop")
 
     def __enter__(self) -> Screen:
@@ -83,12 +86,15 @@ class Screen:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Columns and lines that fit now."""
+        """Columns and lines that fit now: the console follows a terminal that was resized."""
+        if self._size is not None:
+            self._target.size = ConsoleDimensions(*self._size())
         return self._target.width, self._target.height
 
     def update(self, page: Page) -> None:
         """Draw a page at the present size of the terminal."""
-        self._live.update(Group(*rendered(page, self._target.width, is_ascii=self._is_ascii)), refresh=True)
+        columns, _ = self.size
+        self._live.update(Group(*rendered(page, columns, is_ascii=self._is_ascii)), refresh=True)
 
 
 @contextmanager

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import pty
+import re
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -174,6 +178,47 @@ def test_a_real_terminal_is_restored_after_ctrl_c(empty: Office) -> None:
     assert b"discard" in seen
     assert seen.rindex(b"\x1b[?1049l") > seen.rindex(b"\x1b[?1049h")
     assert b"\x1b[?25h" in seen
+
+
+def _resize(terminal: int, columns: int, lines: int, agent: subprocess.Popen[bytes]) -> None:
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    agent.send_signal(signal.SIGWINCH)
+
+
+def test_the_live_view_follows_the_size_of_the_terminal(empty: Office) -> None:
+    """From 80 × 24 to 120 × 40 and back: every frame fills the terminal as it is then."""
+    empty.write(ALONE, LOOPBACK)
+    master, slave = pty.openpty()
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    command = [sys.executable, "-m", "probe", "run", "--watch", "--config", str(empty.config)]
+    environ = {**os.environ, "TERM": "xterm-256color"}
+    agent = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=subprocess.DEVNULL, env=environ)
+    os.close(slave)
+    try:
+        for columns, lines in ((80, 24), (120, 40), (80, 24)):
+            _resize(master, columns, lines, agent)
+            assert _framed(master, columns, lines)
+        agent.send_signal(signal.SIGINT)
+        _until(master, b"\x1b[?1049l")
+        assert agent.wait(20) == 0
+    finally:
+        agent.kill()
+        agent.wait()
+        os.close(master)
+
+
+def _framed(read: int, columns: int, lines: int) -> bool:
+    """Whether a frame of that size is drawn before ten others are."""
+    seen = b""
+    for _ in range(10):
+        seen = seen[seen.rfind(b"\x1b[H") :] if b"\x1b[H" in seen else seen
+        while seen.count(b"\x1b[H") < 2 and select.select([read], [], [], 20)[0]:
+            seen += os.read(read, 65536)
+        frame = seen.rpartition(b"\x1b[H")[0].rpartition(b"\x1b[H")[2].decode(errors="replace")
+        rows = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", row) for row in frame.replace("\r", "").split("\n")]
+        if len(rows) == lines and {len(row) for row in rows} == {columns}:
+            return True
+    return False
 
 
 def test_without_a_terminal_one_line_an_event_is_logged(empty: Office) -> None:
