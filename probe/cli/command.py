@@ -7,11 +7,12 @@ work and returns an Exit.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from probe.cli.exits import Exit
 from probe.cli.output import Output
@@ -98,6 +99,14 @@ class Options(Protocol):
 class Parser(argparse.ArgumentParser):
     """argparse's parser, except that help which cannot be written is an error and not silence."""
 
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong; for an instant that begins with a minus, how it is written."""
+        option = re.match(r"argument (?:-\w/)?(--[\w-]+).*expected one argument", message)
+        takes_time = {name for action in self._actions if action.metavar == "TIME" for name in action.option_strings}
+        if option and option[1] in takes_time:
+            message += f"; write a time before now as {option[1]}=-1h"
+        super().error(message)
+
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         if not message:
             return
@@ -121,9 +130,17 @@ def shared(parser: argparse.ArgumentParser, *, is_top: bool = False) -> None:
     )
 
 
-def json_option(parser: argparse.ArgumentParser) -> None:
-    """`--json`, on all that reads."""
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+def deed(deeds: argparse._SubParsersAction[Any], name: str, text: str) -> argparse.ArgumentParser:
+    """A command within a command, with the options that every command has."""
+    parser: argparse.ArgumentParser = deeds.add_parser(name, help=text, allow_abbrev=False)
+    shared(parser)
+    return parser
+
+
+def json_option(parser: argparse.ArgumentParser, *, is_deed: bool = False) -> None:
+    """`--json`, on all that reads. is_deed: what was given before the deed's name holds as well."""
+    absent = argparse.SUPPRESS if is_deed else False
+    parser.add_argument("--json", action="store_true", default=absent, help="print one JSON document")
 
 
 def time_option(parser: Options, name: str, text: str) -> None:

@@ -23,7 +23,7 @@ class Exit(IntEnum):
 
 MEANINGS: Final[Mapping[Exit, str]] = {
     Exit.FINE: "all is well",
-    Exit.FAILED: "something is down, a promise was missed, or a verification failed",
+    Exit.FAILED: "something is down, a promise or an own objective was missed, or a verification failed",
     Exit.USAGE: "the command line or the configuration is wrong",
     Exit.AGENT: "the agent or the record failed: storage, permission, or a bug",
     Exit.UNWRITABLE: "the output could not be written: the disk is full, for example",

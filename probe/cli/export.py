@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which outcomes, where to, and as what."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="checks or services; all on record when none is given")
-    parser.add_argument("--output", "-o", type=Path, metavar="FILE", help="a new file (default: stdout)")
+    parser.add_argument("--output", "-o", type=Path, metavar="FILE", help="a new file (default: -, stdout)")
     parser.add_argument("--format", choices=("jsonl", "csv"), help="default: by the file's name, else jsonl")
     time_option(parser, "--from", "from this instant on (default: the beginning)")
     time_option(parser, "--to", "until this instant (default: now)")
@@ -31,7 +31,7 @@ def run(call: Call) -> Exit:
     """Stream the outcomes, check by check, oldest first."""
     from probe.cli.opening import record
 
-    path: Path | None = call.options.output
+    path: Path | None = None if call.options.output == Path("-") else call.options.output
     is_csv = call.options.format == "csv" or (
         call.options.format is None and path is not None and path.suffix == ".csv"
     )

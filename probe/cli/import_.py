@@ -38,19 +38,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> Exit:
     """Read, record, count; exit code 1 when any line was refused."""
     from probe.cli.opening import configuration
+    from probe.store.exchange import iso
 
     interval_ms = None if call.options.interval is None else span_ms("--interval", call.options.interval)
     config = configuration(call)
     parsed = _parsed(call.options.file, call.options.format)
     if parsed.problems and call.options.strict:
         raise UsageError("\n".join([*_located(call, parsed.problems), "nothing was imported"]))
-    counts, conflicts = _take(call, config, parsed.rows, interval_ms)
+    now_ms = call.now_ms
+    refusals = tuple(f"{row.key} at {iso(row.at_ms)}: later than now" for row in parsed.rows if row.at_ms > now_ms)
+    counts, conflicts = _take(call, config, parsed.rows, (now_ms, interval_ms))
     counts["bad_lines"] = len(parsed.problems)
     if call.options.json:
-        call.out.document(
-            {"schema": 1, **counts, "conflicts": conflicts, "problems": _located(call, parsed.problems, None)}
-        )
+        problems = _located(call, parsed.problems, None)
+        call.out.document({"schema": 1, **counts, "refusals": refusals, "conflicts": conflicts, "problems": problems})
     else:
+        call.out.note("\n".join(_located(call, refusals, of="refused outcomes")))
         _say(call, counts, conflicts, parsed.problems)
     return Exit.FAILED if parsed.problems or counts["refused"] else Exit.FINE
 
@@ -71,19 +74,20 @@ def _parsed(name: str, kind: str | None) -> Parsed:
 
 
 def _take(
-    call: Call, config: Config, rows: tuple[Imported, ...], interval_ms: int | None
+    call: Call, config: Config, rows: tuple[Imported, ...], times: tuple[int, int | None]
 ) -> tuple[Counter[str], list[str]]:
-    """Hand the rows to the record, a batch at a time."""
+    """Hand the rows to the record, a batch at a time. times: now, and the interval of what is not configured."""
     from probe import control
     from probe.store.changes import ImportOutcomes
 
     counts: Counter[str] = Counter(added=0, same=0, refused=0)
     conflicts: list[str] = []
     home, by = config.agent.vantage, person()
+    now_ms, interval_ms = times
     with call.out.progress("importing", len(rows)) as advance:
         for start in range(0, len(rows), BATCH):
             batch = rows[start : start + BATCH]
-            change = ImportOutcomes(rows=batch, at_ms=call.now_ms, by=by, vantage=home, interval_ms=interval_ms)
+            change = ImportOutcomes(rows=batch, at_ms=now_ms, by=by, vantage=home, interval_ms=interval_ms)
             answer = control.submit(config.storage.path, change)
             counts.update({name: answer[name] for name in ("added", "same", "refused")})
             conflicts += answer["conflicts"]
@@ -91,11 +95,13 @@ def _take(
     return counts, conflicts
 
 
-def _located(call: Call, problems: tuple[str, ...], most: int | None = PROBLEMS_SHOWN) -> list[str]:
+def _located(
+    call: Call, problems: tuple[str, ...], most: int | None = PROBLEMS_SHOWN, *, of: str = "bad lines"
+) -> list[str]:
     """The problems with the file's name, the first ones in full."""
     shown = [f"{call.options.file}: {problem}" for problem in problems[:most]]
     left = len(problems) - len(shown)
-    return [*shown, f"{call.options.file}: and {left:,} more bad lines"] if left else shown
+    return [*shown, f"{call.options.file}: and {left:,} more {of}"] if left else shown
 
 
 def _say(call: Call, counts: Counter[str], conflicts: list[str], problems: tuple[str, ...]) -> None:
@@ -105,5 +111,6 @@ def _say(call: Call, counts: Counter[str], conflicts: list[str], problems: tuple
     for conflict in conflicts[:PROBLEMS_SHOWN]:
         call.out.note(f"contradicts what is recorded, now unknown: {conflict}")
     said = f"{counts['added']:,} added, {counts['same']:,} already there, {counts['refused']:,} refused"
+    said += ": later than now" if counts["refused"] else ""
     bad = count(counts["bad_lines"], "bad line")
     call.out.line(f"{said}, {count(len(conflicts), 'contradiction')}, {bad}")

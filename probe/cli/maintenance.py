@@ -13,7 +13,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from probe.cli.command import Call, json_option, time_option
+from probe.cli.command import Call, deed, json_option, time_option
 from probe.cli.exits import Exit
 from probe.cli.person import person
 from probe.errors import UsageError
@@ -22,10 +22,10 @@ from probe.errors import UsageError
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Three deeds, each with its own options."""
     deeds = parser.add_subparsers(dest="deed", metavar="add|list|remove", required=True)
-    _add_arguments(deeds.add_parser("add", help="declare a window", allow_abbrev=False))
-    listing = deeds.add_parser("list", help="all windows, removed ones too", allow_abbrev=False)
-    json_option(listing)
-    removal = deeds.add_parser("remove", help="take a window back; the record keeps that it was there")
+    json_option(parser)
+    _add_arguments(deed(deeds, "add", "declare a window"))
+    json_option(deed(deeds, "list", "all windows, removed ones too"), is_deed=True)
+    removal = deed(deeds, "remove", "take a window back; the record keeps that it was there")
     removal.add_argument("id", type=int, metavar="ID", help="the number that `list` shows")
 
 
@@ -52,6 +52,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Exit:
     """Do one of the three."""
+    if call.options.json and call.options.deed != "list":
+        raise UsageError("--json: only `probe maintenance list` has a document to print")
     return DEEDS[call.options.deed](call)
 
 

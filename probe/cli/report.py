@@ -1,13 +1,14 @@
 """Judge every service by its SLA over a period: availability with bounds, downtime, budget, verdict, evidence.
 
-Without --period or --from/--to, the last full period of each service's terms. Exit code 1 when a promise was missed.
+Without --period or --from/--to, the last full period of each service's terms. Exit code 1 when a promise
+or an own objective was missed.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from probe.cli.command import Call, at, json_option, nearest, time_option
 from probe.cli.exits import Exit
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
     from probe.sla.assessment import Assessment
 
 
+STDOUT: Final = Path("-")
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which period, which services, and in what form."""
     parser.add_argument("--period", metavar="PERIOD", help="2026-10, 2026-Q3, 2026, or 30d for the trailing 30 days")
     time_option(parser, "--from", "judge from this instant on (with --to)")
     time_option(parser, "--to", "judge until this instant (default: now)")
     parser.add_argument("--service", metavar="NAME", action="append", default=[], help="one service; may be repeated")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table of the assessments")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table of the assessments; - for stdout")
     json_option(parser)
 
 
@@ -34,14 +38,22 @@ def run(call: Call) -> Exit:
     from probe import judge
     from probe.cli.opening import record
 
+    if call.options.json and call.options.csv == STDOUT:
+        raise UsageError("--csv - and --json both write to stdout; give one of them, or --csv a file")
     choice = _choice(call)
     with record(call) as (config, reader):
         services = _services(config, call.options.service)
         assessments = judge.assess(config, reader, choice, call.now_ms, services)
     if call.options.csv is not None:
         _write_csv(call, assessments)
-    _show(call, config, assessments)
-    return Exit.FAILED if any(one.verdict == "missed" for one in assessments) else Exit.FINE
+    if call.options.csv != STDOUT:
+        _show(call, config, assessments)
+    return Exit.FAILED if any(map(_is_missed, assessments)) else Exit.FINE
+
+
+def _is_missed(one: Assessment) -> bool:
+    """Whether the promise, or the own objective beside it, was missed."""
+    return "missed" in (one.verdict, one.objective.verdict if one.objective else None)
 
 
 def _choice(call: Call) -> PeriodChoice | None:
@@ -74,6 +86,9 @@ def _write_csv(call: Call, assessments: tuple[Assessment, ...]) -> None:
     from probe.report.csv import assessments_csv
 
     path: Path = call.options.csv
+    if path == STDOUT:
+        call.out.write(assessments_csv(assessments))
+        return
     try:
         path.write_text(assessments_csv(assessments), encoding="utf-8", newline="")
     except OSError as error:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from probe.cli.command import Call, json_option, nearest
+from probe.cli.command import Call, deed, json_option, nearest
 from probe.cli.exits import Exit
 from probe.errors import UsageError
 
@@ -20,15 +20,16 @@ from probe.errors import UsageError
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Three deeds, each with its own options."""
     deeds = parser.add_subparsers(dest="deed", metavar="list|show|vectors", required=True)
-    json_option(deeds.add_parser("list", help="every published version in the catalogue", allow_abbrev=False))
-    show = deeds.add_parser("show", help="one agreement in plain words", allow_abbrev=False)
+    json_option(parser)
+    json_option(deed(deeds, "list", "every published version in the catalogue"), is_deed=True)
+    show = deed(deeds, "show", "one agreement in plain words")
     show.add_argument("id", metavar="ID", help="such as digitalocean/droplet")
-    json_option(show)
-    vectors = deeds.add_parser("vectors", help="run conformance vectors", allow_abbrev=False)
+    json_option(show, is_deed=True)
+    vectors = deed(deeds, "vectors", "run conformance vectors")
     vectors.add_argument(
         "file", nargs="?", type=Path, metavar="FILE", help="a JSON file (default: those that come along)"
     )
-    json_option(vectors)
+    json_option(vectors, is_deed=True)
 
 
 def run(call: Call) -> Exit:

@@ -92,7 +92,8 @@ def _period(one: Assessment, zone: tzinfo) -> Words:
     says = f"{wording.instant(period.start_ms, zone)} to {wording.instant(period.end_ms, zone)} ({period.timezone})"
     if not period.is_complete:
         says += f", still running; judged as of {wording.instant(one.as_of_ms, zone)}"
-    return words(f"{period.label}: " if period.label else "", says)
+    is_name = period.label and "/" not in period.label
+    return words(f"{period.label}: " if is_name else "", says)
 
 
 def _availability(one: Assessment) -> Words:

@@ -26,7 +26,7 @@ UNITS: Final[tuple[tuple[int, str], ...]] = ((DAY, "d"), (HOUR, "h"), (MINUTE, "
 
 CAUSES: Final[Mapping[Cause, str]] = {
     Cause.PROVIDER_OR_PATH: "the provider or the path to it",
-    Cause.ISP: "the ISP",
+    Cause.ISP: "our own line: the ISP",
     Cause.OWN_NETWORK: "our own line",
     Cause.OWN_NETWORK_OR_ISP: "our own line",
     Cause.AGENT_GAP: "nothing was measured",

@@ -10,10 +10,11 @@ import pytest
 
 from probe.cli.exits import Exit
 from probe.cli.status import only
-from tests.cli.office import CHECKS, NOW, Office, down, up
+from tests.cli.office import CHECKS, CONFIG, NOW, Office, down, up
 from tests.cli.test_main import HEAVY
 from tests.view.builders import check, service, snapshot
 
+TERMS = Path(__file__).parent.parent / "config" / "own-terms.toml"
 FROM, TO = "2026-10-01T04:00:30Z", "2026-10-01T04:59:30Z"
 
 
@@ -229,6 +230,27 @@ def test_a_report_as_csv_is_a_file(office: Office, tmp_path: Path) -> None:
     assert "shop-front" in file.read_text(encoding="utf-8")
     assert f"wrote {file}" in said.err
     assert "MISSED" in said.out
+
+
+def test_a_report_as_csv_on_stdout_is_nothing_else(office: Office, tmp_path: Path) -> None:
+    """A pipe gets the table alone."""
+    file = tmp_path / "report.csv"
+    office.probe("report", "--from", FROM, "--to", TO, "--csv", file)
+    said = office.probe("report", "--from", FROM, "--to", TO, "--csv", "-")
+    assert (said.out, said.err) == (file.read_bytes().decode(), "")
+    assert office.probe("report", "--csv", "-", "--json").code == Exit.USAGE
+
+
+def test_an_own_objective_that_was_missed_is_exit_code_1(office: Office) -> None:
+    """The terms may be met while one's own target, beside them, is not."""
+    terms = TERMS.read_text(encoding="utf-8").replace('"99.9 %"', '"50 %"')
+    (office.folder / "terms.toml").write_text(terms, encoding="utf-8")
+    own = '[service.shop]\nagreement = "terms.toml"\nobjective = "99.999 %"\n'
+    office.write(CONFIG.partition("[service.shop]")[0] + own)
+    said = office.probe("report", "--from", FROM, "--to", TO, "--json")
+    assert {one["verdict"] for one in said.document["assessments"]} == {"met"}
+    assert "missed" in {one["objective"]["verdict"] for one in said.document["assessments"]}
+    assert said.code == Exit.FAILED
 
 
 def test_a_report_of_the_last_full_period_or_a_named_one(office: Office) -> None:

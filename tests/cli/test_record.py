@@ -133,6 +133,36 @@ def test_a_window_is_declared_listed_and_taken_back(office: Office) -> None:
     assert "no window 1" in again.err
 
 
+def test_options_of_all_commands_stand_anywhere(office: Office) -> None:
+    """Also after a deed's name; a document is asked for before or after it."""
+    config = str(office.config)
+    assert office.probe("maintenance", "list", "--config", config, "--no-color", "-v").code == 0
+    assert office.probe("maintenance", "--json", "list").document["windows"] == []
+    assert office.probe("maintenance", "list", "--json").document["windows"] == []
+    assert office.probe("sla", "--json", "list").document == office.probe("sla", "list", "--json").document
+    said = office.probe("maintenance", "--json", "remove", "1")
+    assert (said.code, "only `probe maintenance list`" in said.err) == (Exit.USAGE, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["outages"], "--from"),
+        (["outages"], "--to"),
+        (["report"], "--from"),
+        (["log", "mail"], "--around"),
+        (["export"], "--to"),
+        (["maintenance", "add"], "--start"),
+        (["maintenance", "add"], "--announced-at"),
+    ],
+)
+def test_a_time_before_now_is_written_with_an_equals_sign(office: Office, command: list[str], option: str) -> None:
+    """The shell's words cannot tell -1h from an option, so the remedy is named."""
+    said = office.probe(*command, option, "-1h")
+    assert said.code == Exit.USAGE
+    assert f"write a time before now as {option}=-1h" in said.err
+
+
 def test_a_recurring_window_is_read_as_in_a_file(office: Office) -> None:
     """The same rules for both ways in."""
     said = office.probe(
@@ -209,6 +239,8 @@ def test_an_export_of_csv_has_a_header_and_only_what_was_asked_for(office: Offic
     assert said.out.splitlines()[0].startswith("check,at,state,latency_ms,reason")
     assert len(said.out.splitlines()) == 3
     assert "2 outcomes written" in said.err
+    assert office.probe("export", "mail", "-o", "-", "--to", "2026-10-01T00:00:00Z").code == 0
+    assert office.probe("export", "mail", "-o", "-").out == office.probe("export", "mail").out != ""
 
 
 def test_an_export_to_csv_by_name_and_never_over_a_file(office: Office, tmp_path: Path) -> None:
@@ -264,6 +296,19 @@ def test_bad_lines_are_located_and_the_good_ones_taken(office: Office, tmp_path:
     assert f"{file}: line 3: state 'maybe' is not one of" in said.err
     assert "1 added" in said.out
     assert "2 bad lines" in said.out
+
+
+def test_an_outcome_of_the_future_is_refused_by_name(office: Office, tmp_path: Path) -> None:
+    """Which one, and why: on stderr, and in the document."""
+    file = tmp_path / "in.jsonl"
+    file.write_text("".join(json.dumps(one) + "\n" for one in (*LINES, LINES[0] | {"at": "2027-01-01T00:00:00Z"})))
+    said = office.probe("import", file)
+    assert said.code == Exit.FAILED
+    assert f"{file}: mail at 2027-01-01T00:00:00Z: later than now" in said.err
+    assert "1 refused: later than now, 0 contradictions" in said.out
+    document = office.probe("import", file, "--json").document
+    assert document["refused"] == 1
+    assert document["refusals"] == ["mail at 2027-01-01T00:00:00Z: later than now"]
 
 
 def test_a_strict_import_takes_all_or_nothing(office: Office, tmp_path: Path) -> None:
