@@ -166,6 +166,7 @@ class Agent:
         for key in (*difference["removed"], *difference["changed"]):
             self._record.journal.forget(key)
         self._note(EventKind.RELOAD, checks=len(config.checks), **difference)
+        self._crew.pauses = self._record.pauses()  # under the names of now
         self._crew.follow(config)
         self._watchdog.follow()
         self._watch(config)

@@ -67,9 +67,11 @@ class Record:
         """Which checks were paused when the agent last ran, and still are."""
         paused, now_ms = Pauses(), self._clock.read().wall_ms
         with open_reader(self.config.storage.path) as reader:
+            series = reader.series(self.config.agent.vantage)
+            renamed = {former: one.key for one in series for former in one.former}
             for pause in reader.pauses(self.config.agent.vantage):
                 if pause.holds_at(now_ms):
-                    paused.add(pause.key, pause.until_ms)
+                    paused.add(renamed.get(pause.key, pause.key), pause.until_ms)
         return paused
 
     def close(self) -> None:

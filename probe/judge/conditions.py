@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 LOCAL: Final = frozenset({Reason.NO_ROUTE_LOCAL, Reason.RESOLVER_UNREACHABLE})
 """Reasons of unknown outcomes that speak of our own line, not of the target."""
 
+OWN: Final = frozenset({Reason.OVERRUN, Reason.STALL, Reason.SUSPEND, Reason.CLOCK_STEP})
+"""Reasons that speak of the agent itself: it was late, stalled or asleep, or its clock was set."""
+
+ANSWERED: Final = frozenset(Reason) - {Reason.TIMEOUT, Reason.LOSS, Reason.UNREACHABLE_REMOTE}
+"""Failures that the target itself told, at once: the line has carried them."""
+
 ISP_REFERENCES: Final = 3
 STATES: Final = {State.UP: Standing.UP, State.DOWN: Standing.DOWN, State.UNKNOWN: Standing.UNKNOWN}
 
@@ -46,8 +52,11 @@ def conditions(
     paused = {pause.key: pause for pause in pauses if pause.holds_at(as_of_ms)}
     raw = {check.key: _raw(check, latest.get(check.key), paused, as_of_ms) for check in roster.checks}
     _, cause = line_of(raw)
-    has_witness = any(_answers(one) for one in raw.values() if one.check.role is Role.REFERENCE)
-    return {key: _attributed(one, cause, has_witness) for key, one in raw.items()}
+    answers = [
+        one.last.at_ms for one in raw.values() if one.check.role is Role.REFERENCE and _answers(one) and one.last
+    ]
+    witnessed_ms = max(answers, default=None)
+    return {key: _attributed(one, cause, _is_witnessed(one, witnessed_ms)) for key, one in raw.items()}
 
 
 def line_of(found: Mapping[str, Condition]) -> tuple[Line, Cause | None]:
@@ -89,15 +98,30 @@ def _raw(check: Watched, last: Latest | None, paused: Mapping[str, Paused], as_o
     return Condition(check, last, STATES[last.state], None, last.since_ms, is_fresh=True)
 
 
+def _is_witnessed(one: Condition, witnessed_ms: int | None) -> bool:
+    """Whether a reference has answered since the line must have carried what failed first."""
+    if witnessed_ms is None or one.last is None:
+        return False
+    if one.last.state is not State.DOWN:
+        return True
+    first_ms = one.last.run.first_bad_ms + one.last.shift_ms
+    return witnessed_ms >= first_ms + (0 if one.last.reason in ANSWERED else one.check.timeout_ms)
+
+
 def _attributed(one: Condition, line_cause: Cause | None, has_witness: bool) -> Condition:
     if not one.is_fresh or one.standing is Standing.UP:
         return one
     if one.standing is Standing.UNKNOWN:
-        cause = Cause.OWN_NETWORK if _is_local(one) and not has_witness else Cause.UNKNOWN_TARGET
-        return one._replace(cause=cause)
+        return one._replace(cause=_cause_of_unknown(one, has_witness))
     if has_witness or one.check.role is not Role.CHECK:
         return one._replace(cause=Cause.PROVIDER_OR_PATH if has_witness else line_cause)
     return one._replace(standing=Standing.UNKNOWN, cause=line_cause or Cause.UNKNOWN_REFERENCE)
+
+
+def _cause_of_unknown(one: Condition, has_witness: bool) -> Cause:
+    if one.last is not None and one.last.reason in OWN:
+        return Cause.AGENT_GAP
+    return Cause.OWN_NETWORK if _is_local(one) and not has_witness else Cause.UNKNOWN_TARGET
 
 
 def _answers(one: Condition) -> bool:

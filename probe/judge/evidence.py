@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from probe.judge.conditions import LOCAL
+from probe.judge.conditions import LOCAL, OWN
 from probe.model import Check, Role, Span, SpanClass, State
 from probe.sla.assess import MARGIN_MS
 from probe.sla.assessment import PeriodSpan
 from probe.sla.service import Member, declared_resolution
+from probe.store.events import Paused
 from probe.store.reader import Reader
 from probe.store.series import Series, Setting
 
@@ -109,13 +110,26 @@ class Evidence:
             network=check.network if check else series.network if series else None,
             samples=self._samples.get(key, 0),
             revisions=tuple(dict.fromkeys(digests[span.revision] for span in spans if span.revision in digests)),
-            local=tuple(self._local(key, spans)),
+            **self._unknown(key, spans),
         )
 
     def _spans_of(self, key: str) -> tuple[Span, ...]:
         if self._spans is not None:
-            return self._spans.get(key, ())
-        return self._reader.spans(self._vantage, key, *self._around)
+            spans = self._spans.get(key, ())
+        else:
+            spans = self._reader.spans(self._vantage, key, *self._around)
+        pauses = self.pauses(key)
+        return paused(spans, pauses) if pauses else spans
+
+    def pauses(self, key: str) -> tuple[Paused, ...]:
+        """The pauses of a check, under any name that it had, which touch the stretch."""
+        series = self._series.get(key)
+        names = {key, *(series.former if series else ())}
+        return tuple(one for one in self._pauses if one.key in names and one.touches(self.start_ms, self.end_ms))
+
+    @cached_property
+    def _pauses(self) -> tuple[Paused, ...]:
+        return self._reader.pauses(self._vantage)
 
     def _valid(self, key: str) -> Sequence[Setting]:
         """The settings valid at some time of the stretch, the configured ones where none is on record."""
@@ -127,9 +141,9 @@ class Evidence:
         earlier = [one for one, following in pairwise(last) if following.from_ms > self.start_ms]
         return (*earlier, last[-1])
 
-    def _local(self, key: str, spans: Sequence[Span]) -> list[tuple[int, int]]:
-        """Stretches of unknown outcomes that speak of our own line."""
-        found = []
+    def _unknown(self, key: str, spans: Sequence[Span]) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Stretches of unknown outcomes: `local`, that speak of our own line, and `idle`, that speak of the agent."""
+        local, idle = [], []
         for span in spans:
             if span.cls is not SpanClass.UNKNOWN or (span.n <= 1 and State.UNKNOWN not in (span.first, span.last)):
                 continue  # silence has no reasons
@@ -137,8 +151,33 @@ class Evidence:
                 continue
             seen = self._reader.reasons(self._vantage, key, span.t0_ms, span.t1_ms)
             if seen & LOCAL:
-                found.append((span.t0_ms, span.t1_ms))
-        return found
+                local.append((span.t0_ms, span.t1_ms))
+            elif seen <= OWN:
+                idle.append((span.t0_ms, span.t1_ms))
+        return {"local": tuple(local), "idle": tuple(idle)}
+
+
+def paused(spans: Sequence[Span], pauses: Sequence[Paused]) -> tuple[Span, ...]:
+    """The spans with the time of the pauses unknown: also of one so short that no sample is missing."""
+    found = list(spans)
+    for pause in pauses:
+        edges = pause.from_ms, pause.end_ms
+        found = [piece for span in found for piece in _parted(span, *edges)]
+    return tuple(found)
+
+
+def _parted(span: Span, start_ms: int, end_ms: int | None) -> Iterator[Span]:
+    """A span cut where a pause begins and ends; what lies in it is unknown."""
+    until_ms = span.t1_ms if end_ms is None else min(end_ms, span.t1_ms)
+    from_ms = max(start_ms, span.t0_ms)
+    if span.cls is SpanClass.UNKNOWN or from_ms >= until_ms:
+        yield span
+        return
+    if span.t0_ms < from_ms:
+        yield span._replace(t1_ms=from_ms)
+    yield span._replace(t0_ms=from_ms, t1_ms=until_ms, cls=SpanClass.UNKNOWN, n=0)
+    if until_ms < span.t1_ms:
+        yield span._replace(t0_ms=until_ms)
 
 
 def stretch_of(period: PeriodSpan, as_of_ms: int) -> tuple[int, int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from probe.judge.asked import PeriodChoice
@@ -11,12 +12,15 @@ from probe.judge.choice import chosen, on_its_day
 from probe.judge.evidence import Evidence, stretch_of
 from probe.judge.zones import tzdata_version
 from probe.model import Window
+from probe.report.figures import instant
 from probe.sla import assess as judgement
-from probe.sla import attribution
+from probe.sla import attribution, exclusions
 from probe.sla.assessment import Assessment, Outage, PeriodSpan
 from probe.sla.outages import outages as outages_of
 from probe.sla.service import Question, Service
 from probe.store.reader import Reader
+from probe.store.series import Series
+from probe.store.windows import undeclared
 
 if TYPE_CHECKING:
     from probe.config import Config
@@ -33,7 +37,6 @@ class Judge:
         self.config, self.reader, self.as_of_ms = config, reader, as_of_ms
         self._counts = counts_samples
         self._evidence: dict[tuple[int, int], Evidence] = {}
-        self._windows: tuple[Window, ...] | None = None
         self._tzdata = tzdata_version()
 
     def assess(self, service: Service, period: PeriodSpan) -> tuple[Assessment, ...]:
@@ -52,7 +55,18 @@ class Judge:
             tzdata=self._tzdata,
         )
         found = judgement.assess(question)
-        return tuple(replace(one, notes=(*one.notes, note)) for one in found) if note else found
+        notes = (*((note,) if note else ()), *self._notes(service, evidence))
+        return tuple(replace(one, notes=(*one.notes, *notes)) for one in found) if notes else found
+
+    def _notes(self, service: Service, evidence: Evidence) -> Iterator[str]:
+        """What the record says besides outcomes: who paused a check, and windows that are not in it yet."""
+        for key in service.keys:
+            for pause in evidence.pauses(key):
+                end = "until resumed" if pause.end_ms is None else f"to {instant(pause.end_ms)}"
+                why = f": {pause.reason}" if pause.reason else ""
+                yield f"{key} was paused from {instant(pause.from_ms)} {end} by {pause.by or 'somebody'}{why}"
+        if any(exclusions.is_in_scope(window, service.provider, service.name) for window in self._undeclared):
+            yield "a window of the configuration files is not in the record yet; the agent enters it when it loads them"
 
     def prefetch(self, wanted: Sequence[tuple[Service, PeriodSpan]]) -> None:
         """Where many services are to be judged, read the spans of all series in one question a period."""
@@ -66,12 +80,25 @@ class Judge:
             self._evidence[between] = Evidence(self.config, self.reader, between, counts_samples=self._counts)
         return self._evidence[between]
 
-    @property
+    @cached_property
     def windows(self) -> tuple[Window, ...]:
-        """Every declared window."""
-        if self._windows is None:
-            self._windows = self.reader.windows()
-        return self._windows
+        """Every declared window, also those that only the files hold."""
+        return (*self._recorded, *self._undeclared)
+
+    @cached_property
+    def _recorded(self) -> tuple[Window, ...]:
+        renamed = {former: one.key for one in self._series for former in one.former}
+        return tuple(_renamed(window, renamed) for window in self.reader.windows())
+
+    @cached_property
+    def _undeclared(self) -> tuple[Window, ...]:
+        """Windows of the files that no agent has seen yet, entered now."""
+        found = undeclared(self.reader.windows(), self.config.windows)
+        return tuple(replace(window, entered_at_ms=self.as_of_ms, entered_by="configuration") for window in found)
+
+    @cached_property
+    def _series(self) -> tuple[Series, ...]:
+        return self.reader.series(self.config.agent.vantage)
 
 
 def assess(
@@ -91,6 +118,13 @@ def assess(
     asked = [(service, chosen(service, choice, as_of_ms)) for service in wanted]
     judge.prefetch(asked)
     return tuple(one for service, period in asked for one in judge.assess(service, period))
+
+
+def _renamed(window: Window, renamed: Mapping[str, str]) -> Window:
+    """The window with its checks under the names of now."""
+    if not renamed or not window.checks:
+        return window
+    return replace(window, checks=tuple(renamed.get(key, key) for key in window.checks))
 
 
 def outages(config: Config, reader: Reader, start_ms: int, end_ms: int, keys: Iterable[str]) -> tuple[Outage, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from probe.judge.conditions import Condition, conditions, line_of
 from probe.judge.standing import looked, standings
 from probe.judge.strips import SLICE_MS, SLICES, strips
 from probe.model import EventKind, Role, Window
-from probe.store.reader import Reader
+from probe.store.reader import Latest, Reader
 from probe.view.snapshot import CheckStatus, Snapshot
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def look(roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Conf
     planned = _in_maintenance(roster, seen.windows, as_of_ms)
     checks = tuple(_status(found[check.key], drawn.get(check.key, NOTHING), planned) for check in roster.checks)
     services = standings(seen, reader, whole)
-    agent, since_ms = _agent(reader, bool(seen.latest))
+    agent, since_ms = _agent(reader, seen.latest)
     return Snapshot(
         as_of_ms=as_of_ms,
         vantage=vantage,
@@ -115,10 +115,14 @@ def _speaks_of(window: Window, check: Watched, provider: str | None) -> bool:
     return exclusions.is_in_scope(window, provider, check.service or "") and exclusions.covers(window, check.key)
 
 
-def _agent(reader: Reader, has_record: bool) -> tuple[str, int | None]:
-    """Whether an agent owns the record now, and since when it runs or has been stopped."""
+def _agent(reader: Reader, latest: Mapping[str, Latest]) -> tuple[str, int | None]:
+    """Whether an agent owns the record now, and since when it runs or has been stopped.
+
+    One that was killed told nobody: it is gone since the last outcome.
+    """
+    started, stopped = reader.last_event(EventKind.START), reader.last_event(EventKind.STOP)
     if reader.holder() is not None:
-        started = reader.last_event(EventKind.START)
         return "running", started.at_ms if started else None
-    stopped = reader.last_event(EventKind.STOP)
-    return ("stopped" if has_record else "never"), stopped.at_ms if stopped else None
+    if started and (stopped is None or stopped.at_ms < started.at_ms):
+        return "stopped", max((one.at_ms for one in latest.values()), default=started.at_ms)
+    return ("stopped" if latest else "never"), stopped.at_ms if stopped else None

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PLAIN: Final = ("service", "check", "provider", "agreement", "period")
 EXACT: Final = ("target", "low", "point", "high", "budget_ms")
-REWRITING: Final = (EventKind.IMPORT, EventKind.SUSPEND, EventKind.STALL)
+REWRITING: Final = (EventKind.IMPORT, EventKind.SUSPEND, EventKind.STALL, EventKind.PAUSE, EventKind.RESUME)
 """Events that may make spans anew which lie before the open end."""
 LINKED: Final = 2
 """Samples that make a stretch; a single one is up only at its instant."""

@@ -17,6 +17,7 @@ from probe.sla import timeline
 from probe.sla.interval import EMPTY, Intervals
 from probe.sla.service import Member
 from probe.sla.timeline import Timeline
+from probe.sla.vouching import vouched
 
 ISP_REFERENCES: Final = 3
 ISP_NETWORKS: Final = 2
@@ -50,15 +51,18 @@ def witness(references: Sequence[Member], gateway: Member | None, start_ms: int,
     )
 
 
-def charged(target: Timeline, seen: Witness) -> Timeline:
-    """The target's time line as a claim against its provider: failures nobody can vouch for are unknown."""
-    ours = target.down - seen.up
+def charged(target: Timeline, member: Member, seen: Witness) -> Timeline:
+    """The time line of one check as a claim against its provider: failures nobody can vouch for are unknown."""
+    if not target.down:
+        return target
+    theirs = target.down & vouched(member.spans, seen.up, member.timeout_ms)
+    ours = target.down - theirs
     if not ours:
         return target
     return Timeline(
         start_ms=target.start_ms,
         end_ms=target.end_ms,
-        down=target.down & seen.up,
+        down=theirs,
         maybe=target.maybe,
         unknown=target.unknown | ours,
         half=target.half,
@@ -66,7 +70,7 @@ def charged(target: Timeline, seen: Witness) -> Timeline:
     )
 
 
-def isp_claim(seen: Witness, start_ms: int, end_ms: int) -> Timeline:
+def isp_claim(references: Sequence[Member], seen: Witness, start_ms: int, end_ms: int) -> Timeline:
     """The time line of our own connection: down while every reference is and the gateway is certainly up.
 
     With fewer than three references in two networks nothing is certainly down.
@@ -74,8 +78,8 @@ def isp_claim(seen: Witness, start_ms: int, end_ms: int) -> Timeline:
     if not seen.references:
         return Timeline(start_ms=start_ms, end_ms=end_ms, unknown=Intervals.span(start_ms, end_ms))
     all_of_them = timeline.combined(seen.references, len(seen.references))
-    proven = seen.gateway.up if seen.gateway and seen.can_accuse_isp else EMPTY
-    down = all_of_them.down & proven
+    up = seen.gateway.up if seen.gateway and seen.can_accuse_isp else EMPTY
+    down = _intersection([vouched(each.spans, up, each.timeout_ms) for each in references]) & all_of_them.down
     maybe = all_of_them.observed - down
     return Timeline(
         start_ms=start_ms,
@@ -112,6 +116,12 @@ def causes(failing: Intervals, seen: Witness) -> tuple[tuple[Cause, Intervals], 
         (Cause.OWN_NETWORK_OR_ISP, either),
         (Cause.UNKNOWN_REFERENCE, rest),
     )
+
+
+def uncharged(failing: Intervals, seen: Witness) -> tuple[tuple[Cause, Intervals], ...]:
+    """The instants of a failure that nobody is charged with, by cause."""
+    silent = failing - seen.up
+    return (*causes(silent, seen), (Cause.UNKNOWN_REFERENCE, failing - silent))
 
 
 def _intersection(sets: Sequence[Intervals]) -> Intervals:

@@ -26,7 +26,7 @@ class Evidence:
     """What one assessment rests on. members: the checks judged together, or the references of an uplink.
 
     check: the one check's key where each is judged by itself. needed: how many of them must be down.
-    lines: their own time lines; known: all of it as one, charged.
+    lines: their own time lines, charged; known: all of it as one.
     """
 
     question: Question
@@ -70,7 +70,7 @@ class Evidence:
             )
             for key, line in zip((member.key for member in self.members), self.lines, strict=True)
         ]
-        return attribution.charged(timeline.combined(lines, self.needed), self.seen)
+        return timeline.combined(lines, self.needed)
 
 
 def combine_of(question: Question) -> Combine:
@@ -97,8 +97,11 @@ def gather(question: Question) -> tuple[Evidence, ...]:
 
 def _of_members(question: Question, members: tuple[Member, ...], needed: int, check: str | None) -> Evidence:
     start_ms, end_ms = _universe(question, members)
-    seen = attribution.witness(question.references, question.gateway, start_ms, end_ms)
-    lines = tuple(timeline.of_spans(member.spans, start_ms, end_ms) for member in members)
+    # a witness is asked beyond the last failure too: as long as its answer may have taken
+    seen = attribution.witness(question.references, question.gateway, start_ms, max(end_ms, question.as_of_ms))
+    lines = tuple(
+        attribution.charged(timeline.of_spans(member.spans, start_ms, end_ms), member, seen) for member in members
+    )
     return Evidence(
         question=question,
         check=check,
@@ -106,7 +109,7 @@ def _of_members(question: Question, members: tuple[Member, ...], needed: int, ch
         needed=needed,
         seen=seen,
         lines=lines,
-        known=attribution.charged(timeline.combined(lines, needed), seen),
+        known=timeline.combined(lines, needed),
     )
 
 
@@ -120,7 +123,7 @@ def _of_line(question: Question) -> Evidence:
         needed=len(question.references),
         seen=seen,
         lines=seen.references,
-        known=attribution.isp_claim(seen, start_ms, end_ms),
+        known=attribution.isp_claim(question.references, seen, start_ms, end_ms),
     )
 
 

@@ -2,9 +2,9 @@
 
 A recurring window is wall-clock time. A start that the clocks skip is the first instant after the
 gap, a start that they repeat the first of the two, an end that they repeat the second: 02:00-04:00
-is one hour or three on the days of the change. Removing a recurring window, or one that came from a
-file, ends the occurrences that begin at the removal or later; another one-off window that is removed
-is withdrawn whole. Either way it stays listed, with the reason.
+is one hour or three on the days of the change. A window that is taken out of a file ends: what begins
+at the removal or later is refused. One that a person removes is withdrawn whole, recurring ones too: it
+may have been a mistake. Either way it stays listed, with the reason.
 """
 
 from __future__ import annotations
@@ -177,8 +177,7 @@ def _standing(window: Window, start_ms: int, clause: Clause | None) -> tuple[Sta
 def _is_removed(window: Window, start_ms: int) -> bool:
     if window.removed_at_ms is None:
         return False
-    is_kept_when_past = window.every is not None or window.source == "file"
-    return not is_kept_when_past or start_ms >= window.removed_at_ms
+    return window.source != "file" or start_ms >= window.removed_at_ms
 
 
 def _within_count(found: list[Occurrence]) -> Iterable[Occurrence]:

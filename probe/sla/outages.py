@@ -17,6 +17,7 @@ from probe.sla.attribution import Witness
 from probe.sla.interval import Intervals, pieces
 from probe.sla.service import Member
 from probe.sla.timeline import Timeline
+from probe.sla.vouching import vouched
 
 Cluster = list[Span]
 
@@ -40,8 +41,7 @@ def outages(
     counted: the stretches that count against the provider; None: all that is charged in the span.
     """
     if counted is None:
-        known = timeline.of_spans(member.spans, start_ms, end_ms)
-        counted = attribution.charged(known, seen).down
+        counted = attribution.charged(timeline.of_spans(member.spans, start_ms, end_ms), member, seen).down
     return tuple(
         _outage(member, cluster, seen, counted)
         for cluster in _clusters(member.spans)
@@ -60,7 +60,9 @@ def line_outages(name: str, case: Line, start_ms: int, end_ms: int, counted: Int
 
 
 def _line_outage(name: str, case: Line, run: Intervals, counted: Intervals) -> Outage:
-    (start, end), claim = run.pairs[0], case.claim
+    claim = case.claim
+    seen_from = min((each.spans[0].t0_ms for each in case.references if each.spans), default=run.pairs[0][0])
+    start, end = max(run.pairs[0][0], seen_from), run.pairs[0][1]
     proven = (claim.down & run) or (case.seen.silent & run)
     inner = (proven.pairs[0][0], proven.pairs[-1][1]) if proven else (end, start)
     is_over = end < claim.end_ms
@@ -80,23 +82,26 @@ def _line_outage(name: str, case: Line, run: Intervals, counted: Intervals) -> O
 
 def stretches(member: Member, seen: Witness, start_ms: int, end_ms: int) -> tuple[Stretch, ...]:
     """Every stretch of [start_ms, end_ms) that nothing is known about, and why, in time order."""
-    return stretches_of(member, timeline.of_spans(member.spans, start_ms, end_ms), seen, start_ms, end_ms)
+    line = attribution.charged(timeline.of_spans(member.spans, start_ms, end_ms), member, seen)
+    return stretches_of(member, line, seen, start_ms, end_ms)
 
 
 def stretches_of(member: Member, line: Timeline, seen: Witness, start_ms: int, end_ms: int) -> tuple[Stretch, ...]:
-    """The same for a check whose time line is there already."""
+    """The same for a check whose charged time line is there already."""
     unknown = line.unknown.clip(start_ms, end_ms)
     parts: list[tuple[Cause, Intervals]] = []
+    failed = Intervals.of((span.t0_ms, span.t1_ms) for span in member.spans if span.cls is SpanClass.DOWN) & unknown
+    if failed:
+        parts += attribution.uncharged(failed, seen)
+        unknown = unknown - failed
     if unknown:
         blind = [span for span in member.spans if span.cls is SpanClass.UNKNOWN and _has_unknown(span)]
         asked = Intervals.of((span.t0_ms, span.t1_ms) for span in blind) & unknown
         local = (Intervals.of(member.local) & unknown) - seen.up
         parts.append((Cause.OWN_NETWORK, local))
+        asked -= Intervals.of(member.idle)
         parts.append((Cause.UNKNOWN_TARGET, asked - local))
         parts.append((Cause.AGENT_GAP, unknown - asked - local))
-    ours = line.down.clip(start_ms, end_ms) - seen.up
-    if ours:
-        parts += attribution.causes(ours, seen)
     return line_stretches(parts)
 
 
@@ -134,7 +139,7 @@ def _outage(member: Member, cluster: Cluster, seen: Witness, counted: Intervals)
         start_latest_ms=start_latest,
         end_earliest_ms=end_earliest if is_over else None,
         end_latest_ms=end if is_over else None,
-        cause=_cause(evidence, seen),
+        cause=_cause(member, evidence, seen),
         is_confirmed=bool(confirmed) or member.confirm <= 1,
         attempts=sum(_bad(span) for span in cluster) + (cluster[-1].last is State.DOWN),
         counted_ms=counted.clip(cluster[0].t0_ms, end).measure,
@@ -142,11 +147,13 @@ def _outage(member: Member, cluster: Cluster, seen: Witness, counted: Intervals)
     )
 
 
-def _cause(evidence: Cluster, seen: Witness) -> Cause:
-    """A confirmed outage is the provider's if a witness was up in any of it, a suspect only if in all of it."""
+def _cause(member: Member, evidence: Cluster, seen: Witness) -> Cause:
+    """A confirmed outage is the provider's if a witness vouches for any of it, a suspect only if for all of it."""
     down = Intervals.of((span.t0_ms, span.t1_ms) for span in evidence if span.cls is SpanClass.DOWN)
     if down:
-        return attribution.cause_of(down, seen)
+        if vouched(evidence, seen.up, member.timeout_ms):
+            return Cause.PROVIDER_OR_PATH
+        return attribution.cause_of(down - seen.up, seen)
     perhaps = Intervals.of((span.t0_ms, span.t1_ms) for span in evidence)
     return attribution.cause_of(perhaps - seen.up or perhaps, seen)
 

@@ -68,7 +68,8 @@ class Member:
     """One check as evidence: its spans in time order and the schedule that made them.
 
     spans reach outward beyond the period, provisional tail included. declared_ms: its resolution r.
-    samples: how many lie in the period. local: stretches whose unknown outcomes had a local reason.
+    samples: how many lie in the period. local: stretches whose unknown outcomes had a local reason;
+    idle: those whose were the agent's own doing (late, asleep, stalled).
     """
 
     key: str
@@ -83,6 +84,7 @@ class Member:
     samples: int = 0
     revisions: tuple[str, ...] = ()
     local: tuple[tuple[int, int], ...] = ()
+    idle: tuple[tuple[int, int], ...] = ()
 
     @property
     def last_ms(self) -> int | None:

@@ -38,10 +38,18 @@ class Paused(NamedTuple):
     reason: str
     by: str
 
+    @property
+    def end_ms(self) -> int | None:
+        """When it ended or is to end; None until it is resumed."""
+        return min((end for end in (self.until_ms, self.resumed_ms) if end is not None), default=None)
+
     def holds_at(self, at_ms: int) -> bool:
         """Whether the check is paused at that instant."""
-        ends = [end for end in (self.until_ms, self.resumed_ms) if end is not None]
-        return self.from_ms <= at_ms and (not ends or at_ms < min(ends))
+        return self.touches(at_ms, at_ms + 1)
+
+    def touches(self, start_ms: int, end_ms: int) -> bool:
+        """Whether any of [start, end) is paused."""
+        return self.from_ms < end_ms and (self.end_ms is None or self.end_ms > start_ms)
 
 
 def append(connection: sqlite3.Connection, vantage: str, event: Event) -> None:

@@ -38,8 +38,8 @@ CREATE TABLE series (
 ) STRICT;
 CREATE TABLE former (
     series INTEGER NOT NULL REFERENCES series (id),
-    key TEXT NOT NULL,
     until_ms INTEGER NOT NULL,
+    key TEXT NOT NULL,
     PRIMARY KEY (series, until_ms, key)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE revision (
@@ -124,6 +124,7 @@ CREATE TABLE event (
     facts TEXT NOT NULL,
     UNIQUE (vantage, at_ms, clock, kind, facts)
 ) STRICT;
+CREATE INDEX event_by_kind ON event (kind, id);
 CREATE TABLE window (
     id INTEGER PRIMARY KEY,
     removes INTEGER REFERENCES window (id),

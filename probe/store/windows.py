@@ -57,6 +57,12 @@ def declare(connection: sqlite3.Connection, windows: Iterable[Window], at_ms: in
     return len(added), len(vanished)
 
 
+def undeclared(recorded: Iterable[Window], files: Iterable[Window]) -> tuple[Window, ...]:
+    """The windows of the files that no agent has taken into the record yet."""
+    present = {_content(window) for window in recorded if _is_in_file(window)}
+    return tuple(window for window in files if _content(window) not in present)
+
+
 def load(connection: sqlite3.Connection) -> tuple[Window, ...]:
     """Every window in the order of entering, removed ones too."""
     return tuple(_window(row) for row in connection.execute(ALL).fetchall())

@@ -57,6 +57,7 @@ class Writer:
         self._queue: SimpleQueue[Deed[Any] | None] = SimpleQueue()
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
+        self._gate = threading.Lock()
         self._keeper: Keeper | None = None
 
     def start(self) -> None:
@@ -76,9 +77,11 @@ class Writer:
 
     def close(self) -> None:
         """Write what was handed in, close the database, release the lock. Again is harmless."""
-        thread, self._thread = self._thread, None
+        with self._gate:
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                self._queue.put(None)
         if thread is not None:
-            self._queue.put(None)
             self._hurry.set()
             thread.join()
 
@@ -126,9 +129,10 @@ class Writer:
         return self._do(action).result()
 
     def _hand_in(self, deed: Deed[T], *, is_urgent: bool = False) -> Future[T]:
-        if self._thread is None:
-            raise StoreError(f"{self._path} is not open for writing")
-        self._queue.put(deed)
+        with self._gate:  # nothing may be put behind the mark that ends the thread
+            if self._thread is None:
+                raise StoreError(f"{self._path} is not open for writing")
+            self._queue.put(deed)
         if is_urgent:
             self._hurry.set()
         return deed.future

@@ -109,8 +109,8 @@ def test_a_line_whose_references_are_silent_for_long_is_unknown(tmp_path: Path) 
         (NO_ROUTE, UP, Cause.UNKNOWN_TARGET),
         (NO_ROUTE, DOWN, Cause.OWN_NETWORK),
         (NO_RESOLVER, DOWN, Cause.OWN_NETWORK),
-        (a_finding(UNKNOWN), DOWN, Cause.UNKNOWN_TARGET),
-        (a_finding(UNKNOWN), UP, Cause.UNKNOWN_TARGET),
+        (a_finding(UNKNOWN), DOWN, Cause.AGENT_GAP),
+        (a_finding(UNKNOWN), UP, Cause.AGENT_GAP),
     ],
 )
 def test_a_local_reason_is_our_line_only_while_no_reference_is_up(
@@ -145,14 +145,16 @@ def test_a_check_before_its_first_sample_is_pending(tmp_path: Path) -> None:
 
 
 def test_a_failure_counts_up_to_its_confirmation(tmp_path: Path) -> None:
-    """What a screen shows as "down (1 of 3)", and since when."""
+    """What a screen shows as "down (1 of 3)", and since when; before a reference has answered, nobody is blamed."""
     with an_office(tmp_path) as office:
         office.run(300)
         seen = []
         for _ in range(4):
             office.run(60, {"shop": DOWN})
             seen.append(status(office))
-    assert [(one.failures, one.confirm, one.standing) for one in seen] == [(n, 3, Standing.DOWN) for n in (1, 2, 3, 4)]
+    assert [(one.failures, one.confirm) for one in seen] == [(n, 3) for n in (1, 2, 3, 4)]
+    assert [one.standing for one in seen] == [Standing.UNKNOWN, *[Standing.DOWN] * 3]
+    assert seen[0].cause is Cause.UNKNOWN_REFERENCE
     assert {one.since_ms for one in seen} == {seen[0].last_at_ms}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -17,9 +18,10 @@ from probe.errors import UsageError
 from probe.judge import PeriodChoice
 from probe.judge.choice import kind_of, zone_of
 from probe.judge.zones import tzdata_version
-from probe.model import Cause, Finding, Reason, State
+from probe.model import Cause, Finding, Reason, State, Window
 from probe.sla.assessment import Assessment, Bounds, Outage, Verdict, Why
 from probe.sla.service import Service
+from probe.store.changes import Pause, Resume
 from tests.config.places import loaded
 from tests.config.test_load import OWN_TERMS
 from tests.judge.office import (
@@ -38,7 +40,7 @@ from tests.judge.office import (
 )
 
 AGREED = SHOP.replace("objective", 'timezone = "UTC"\nagreement = "own-terms.toml"\nobjective')
-DOWN = {"shop": State.DOWN}
+DOWN: dict[str, State | Finding | None] = {"shop": State.DOWN}
 HOURS = PeriodChoice(start_ms=START, end_ms=START + 2 * HOUR)
 
 
@@ -102,7 +104,8 @@ def test_a_failure_without_a_witness_is_unknown(tmp_path: Path) -> None:
     [
         (Reason.NO_ROUTE_LOCAL, State.DOWN, Cause.OWN_NETWORK),
         (Reason.NO_ROUTE_LOCAL, State.UP, Cause.UNKNOWN_TARGET),
-        (Reason.OVERRUN, State.DOWN, Cause.UNKNOWN_TARGET),
+        (Reason.OVERRUN, State.DOWN, Cause.AGENT_GAP),
+        (Reason.NAME_NOT_FOUND, State.DOWN, Cause.UNKNOWN_TARGET),
     ],
 )
 def test_a_stretch_without_a_route_is_our_own_network(
@@ -119,7 +122,8 @@ def test_a_stretch_without_a_route_is_our_own_network(
         later = assessed(office, PeriodChoice(start_ms=START + 3000 * SECOND, end_ms=office.now_ms))[0]
     middle = START + 1800 * SECOND
     assert [each.cause for each in one.stretches if each.start_ms <= middle < each.end_ms] == [cause]
-    assert cause not in {each.cause for each in (*earlier.stretches, *later.stretches)}
+    if cause is not Cause.AGENT_GAP:  # before the first sample and after the last nobody measured either
+        assert cause not in {each.cause for each in (*earlier.stretches, *later.stretches)}
 
 
 def test_a_retired_reference_still_witnesses_what_it_saw(tmp_path: Path) -> None:
@@ -347,3 +351,35 @@ def test_zones_without_an_edition_are_unknown_and_the_packaged_ones_are_the_last
         found.append(tzdata_version())
     assert found[:2] == ["2031q", "unknown"]
     assert re.fullmatch(r"20\d\d[a-z]", found[2])
+
+
+def test_a_pause_is_unknown_time_however_short(tmp_path: Path) -> None:
+    """Between two samples a pause leaves no gap; the record says that nobody looked, so nothing is known."""
+    with an_office(tmp_path) as office:
+        office.run(1200)
+        office.change(Pause(key="shop", until_ms=None, reason="new cable", by="ann", at_ms=office.now_ms + 5))
+        office.change(Resume(key="shop", by="ann", at_ms=office.now_ms + 3005))
+        office.run(1200)
+        [one] = assessed(office)
+    assert any(stretch.end_ms - stretch.start_ms == 3000 for stretch in one.stretches)
+    assert [stretch.cause for stretch in one.stretches if stretch.end_ms - stretch.start_ms == 3000] == [
+        Cause.AGENT_GAP
+    ]
+    assert [note for note in one.notes if "paused" in note and "by ann: new cable" in note]
+
+
+def test_a_window_of_the_files_counts_before_an_agent_has_seen_it(tmp_path: Path) -> None:
+    """A report must not blame a provider for work that the configuration declares; it says what the record lacks."""
+    with an_office(tmp_path) as office:
+        office.run(1200)
+        start = office.now_ms
+        office.run(1200, DOWN)
+        office.run(1200)
+        before = assessed(office)[0]
+        office.config = replace(
+            office.config, windows=(Window(start_ms=start - 120_000, end_ms=office.now_ms, source="file"),)
+        )
+        after = assessed(office)[0]
+    assert before.downtime.low > 0
+    assert [one.forgiven_ms > 0 for one in after.exclusions] == [True]
+    assert [note for note in after.notes if "not in the record yet" in note]

@@ -21,14 +21,28 @@ SILENT = [[0, 60, 13, "G"], [780, 60, 4, "B"], [1020, 60, 44, "G"]]
 
 
 def check(runs: Sequence[Sequence[Any]], key: str = "a", network: str | None = None) -> Member:
-    """A check that confirms at once."""
-    return member(runs, key, confirm=1, network=network)
+    """A check that confirms at once and answers at once."""
+    return member(runs, key, confirm=1, network=network, timeout_ms=0)
 
 
 def seen(references: Sequence[Sequence[Sequence[Any]]], gateway: Sequence[Sequence[Any]] | None = None) -> Witness:
     """References in two networks, and a gateway."""
     members = [check(runs, f"r{i}", f"network {i % 2}") for i, runs in enumerate(references)]
     return attribution.witness(members, None if gateway is None else check(gateway), 0, END)
+
+
+def charged(runs: Sequence[Sequence[Any]], witness: Witness, **more: Any) -> timeline.Timeline:
+    """The claim against the provider of a check that saw these runs."""
+    target = member(runs, confirm=1, **{"timeout_ms": 0, **more})
+    return attribution.charged(timeline.of_spans(target.spans, 0, END), target, witness)
+
+
+def isp_claim(
+    references: Sequence[Sequence[Sequence[Any]]], gateway: Sequence[Sequence[Any]] | None
+) -> timeline.Timeline:
+    """The claim against the ISP."""
+    members = [check(runs, f"r{i}", f"network {i % 2}") for i, runs in enumerate(references)]
+    return attribution.isp_claim(members, seen(references, gateway), 0, END)
 
 
 def line(runs: Sequence[Sequence[Any]]) -> timeline.Timeline:
@@ -44,32 +58,53 @@ def secs(whole: Intervals) -> list[tuple[int, int]]:
 def test_host_and_isp_share_one_log_by_who_was_certainly_up() -> None:
     """V31: the target is bad 600..900, the references 780..960."""
     witness = seen([SILENT] * 3, GOOD)
-    host = attribution.charged(line(TARGET), witness)
+    host = charged(TARGET, witness)
     assert (secs(host.down), secs(host.worst)) == ([(600, 720)], [(540, 960)])
     assert secs(host.maybe) == [(540, 600), (900, 960)]
     assert secs(host.unknown) == [(720, 900)]
-    isp = attribution.isp_claim(witness, 0, END)
+    isp = isp_claim([SILENT] * 3, GOOD)
     assert (secs(isp.down), secs(isp.worst)) == ([(780, 960)], [(720, 1020)])
 
 
 def test_one_good_reference_vouches_for_our_line() -> None:
     """A success is self-proving; a failure is not."""
-    target = line(TARGET)
-    assert attribution.charged(target, seen([SILENT, SILENT, GOOD])) is target
+    assert charged(TARGET, seen([SILENT, SILENT, GOOD])) == line(TARGET)
+
+
+def test_an_attempt_that_our_line_may_have_cut_off_proves_nothing() -> None:
+    """Failures 60 s apart from 600 on, the last witness at 720: with a timeout the one sent at 720 has none."""
+    witness = seen([SILENT] * 3, GOOD)
+    assert secs(charged(TARGET, witness, timeout_ms=1).down) == [(600, 660)]
+    assert secs(charged(TARGET, witness, timeout_ms=60_000).down) == [(600, 660)]
+    assert secs(charged(TARGET, witness, timeout_ms=60_001).down) == []
+    rising = [[0, 60, 9, "B"], [540, 60, 52, "G"]]
+    assert secs(charged(TARGET, seen([rising])).down) == [(600, 900)]
+    late = [[0, 60, 11, "B"], [690, 60, 50, "G"]]
+    assert secs(charged(TARGET, seen([late])).down) == [(720, 900)], "nor does one sent before the line was back"
+
+
+def test_where_failures_are_not_evenly_spaced_the_nearest_sure_one_is_taken() -> None:
+    """Rechecks come closer than the grid; a span keeps their number and largest distance only."""
+    uneven = [[0, 60, 10, "G"], [600, 60, 4, "B"], [605, 1, 1, "B"], [840, 60, 40, "G"]]
+    short = [[0, 60, 12, "G"], [720, 60, 48, "B"]]
+    assert secs(charged(uneven, seen([short])).down) == []
+    long = [[0, 60, 13, "G"], [780, 60, 48, "B"]]
+    assert secs(charged(uneven, seen([long])).down) == [(600, 660)]
+    back = [[0, 60, 11, "B"], [660, 60, 50, "G"]]
+    assert secs(charged(uneven, seen([back])).down) == [(720, 780)]
 
 
 def test_without_references_nothing_is_charged() -> None:
     """A failure that nobody can vouch for is unknown time, never downtime."""
-    host = attribution.charged(line(TARGET), seen([]))
+    host = charged(TARGET, seen([]))
     assert (host.down, secs(host.unknown)) == (EMPTY, [(600, 900)])
-    nothing = attribution.isp_claim(seen([]), 0, END)
+    nothing = isp_claim([], None)
     assert (nothing.down, secs(nothing.unknown)) == (EMPTY, [(0, 3600)])
 
 
 def test_an_isp_claim_needs_three_references_in_two_networks_and_the_gateway() -> None:
     """With fewer the failures stay possible, and none is proven."""
-    for witness in (seen([SILENT] * 2, GOOD), seen([SILENT] * 3), seen([SILENT] * 3, SILENT)):
-        isp = attribution.isp_claim(witness, 0, END)
+    for isp in (isp_claim([SILENT] * 2, GOOD), isp_claim([SILENT] * 3, None), isp_claim([SILENT] * 3, SILENT)):
         assert (isp.down, secs(isp.worst)) == (EMPTY, [(720, 1020)])
     one_network = attribution.witness([check(SILENT, f"r{i}", "one") for i in range(3)], None, 0, END)
     assert not one_network.can_accuse_isp

@@ -141,7 +141,7 @@ def test_a_removed_window_counts_no_more_from_its_removal() -> None:
     assert worth(once(removed_at_ms=24 * HOUR), SCHEDULED) == removed
     assert worth(once(source="file", removed_at_ms=HOUR + 1), SCHEDULED) == (Standing.ACCEPTED, None)
     assert worth(once(source="file", removed_at_ms=HOUR), SCHEDULED) == removed
-    daily = recurring("FREQ=DAILY", "03:00", MIN, zone="UTC", removed_at_ms=at("2026-06-03T03:00:30Z"))
+    daily = recurring("FREQ=DAILY", "03:00", MIN, zone="UTC", source="file", removed_at_ms=at("2026-06-03T03:00:30Z"))
     found = qualify([daily], (SCHEDULED,), at("2026-06-01"), at("2026-06-06"))
     assert [each.standing for each in found] == [Standing.ACCEPTED] * 3 + [Standing.REFUSED] * 2
 
