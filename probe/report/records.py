@@ -109,7 +109,7 @@ def _terms(one: Terms) -> Document:
         "version": one.version,
         "valid_from": one.valid_from,
         "valid_to": one.valid_to,
-        "promise": {**one.promise._asdict(), "target": exact_ratio(one.promise.target)},
+        "promise": one.promise and {**one.promise._asdict(), "target": exact_ratio(one.promise.target)},
         "archetype": one.archetype,
     }
 

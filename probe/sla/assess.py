@@ -230,7 +230,7 @@ def _stretches(case: Evidence) -> tuple[Stretch, ...]:
 def _credit(service: Service, cases: tuple[Case, ...]) -> Credit | None:
     """What is owed for a miss, or may be; None when every reading says met."""
     terms, fee = service.terms, service.monthly_fee
-    if terms is None or terms.remedy is None or fee is None:
+    if terms is None or terms.remedy is None or terms.promise is None or fee is None:
         return None
     if all(each.found.verdict is Verdict.MET for each in cases):
         return None

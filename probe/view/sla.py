@@ -79,7 +79,7 @@ def _fields(terms: Terms) -> Iterator[tuple[str, Words]]:
     yield "promised", words(wording.promise(terms.promise))
     yield "valid", words(f"{terms.valid_from or 'since an unknown day'} to {terms.valid_to or 'now'}")
     for condition in terms.applies_when:
-        yield "applies when", words(condition)
+        yield "applies when", words(str(condition))
     yield "period", words(f"{_period(terms)}, in {terms.timezone or 'a zone that the terms leave open'}")
     yield "outage", words(outage_words(terms.outage))
     yield "measured over", words(_denominator(terms.denominator))

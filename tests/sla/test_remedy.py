@@ -21,7 +21,8 @@ TARGET = Fraction(999, 1000)
 
 def row(credit: int, **edges: int) -> CreditRow:
     """A row whose edges are given in tenths of a percent."""
-    return CreditRow(**{key: Fraction(value, 1000) for key, value in edges.items()}, credit=Fraction(credit, 100))
+    shares: dict[str, Any] = {key: Fraction(value, 1000) for key, value in edges.items()}
+    return CreditRow(**shares, credit=Fraction(credit, 100))
 
 
 ROWS = Remedy(kind="rows", rows=(row(10, at_least=990, below=999), row(25, above=950, up_to=980), row(100, below=950)))

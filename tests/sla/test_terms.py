@@ -94,18 +94,18 @@ def test_every_problem_is_told_at_once_with_its_place() -> None:
         "a.toml: provider: 7 is not text",
         "a.toml: service: is missing",
         "a.toml: valid_from: 'yesterday' is not a date",
-        "a.toml: applies_when: 'always' is not a list of texts",
-        "a.toml: symptoms: not every entry is a text",
-        'a.toml: combine: "both" is not one of each, any, all_down',
+        "a.toml: applies_when: 'always' is not a list of tables",
+        "a.toml: symptoms: not every entry is a table",
+        'a.toml: combine: "both" is not one of each, any, all_down, pooled, weighted',
         "a.toml: speling: unknown key",
         "a.toml: exclusion[1]: excused: true or false is needed",
-        'a.toml: exclusion[1]: notice: "soon" is not a span of time',
+        'a.toml: exclusion[1]: notice: "soon" is not a length of time',
         "a.toml: exclusion[1]: cap_count: 0 is not above 0",
         "a.toml: exclusion[2]: cap_count: True is not a whole number",
         "a.toml: source: not every entry is a table",
         "a.toml: source: at least one is needed",
         "a.toml: period: 5 is not a table",
-        'a.toml: promise: metric: "availibility" is not one of availability; did you mean "availability"?',
+        'a.toml: promise: metric: "availibility" is not one of availability, ',
         'a.toml: promise: op: "=>" is not one of >=, >',
         'a.toml: promise: target: "101 %" is not a percentage',
         "a.toml: outage: round: mode",
@@ -204,4 +204,4 @@ def test_figures_are_written_exactly() -> None:
 def test_a_trailing_period_has_its_days() -> None:
     """Trailing thirty days unless the terms say otherwise."""
     week: Any = parsed(text=SMALLEST + '[period]\nkind = "trailing_days"\ndays = 7\n').period
-    assert week == ("trailing_days", 7)
+    assert (week.word, week.days) == ("trailing_days", 7)

@@ -13,7 +13,7 @@ import pytest
 
 from probe.model import Assertion, Cause, Check, Finding, Origin, Outcome, Reason, State, Window, WindowKind
 from probe.sla.assessment import Bounds, Credit, Figures, PeriodSpan, Promise, Resolution, Verdict, Why
-from probe.sla.clauses import ClaimRule, Clause, CreditRow, OutageRule, Remedy, Shortest, Source
+from probe.sla.clauses import ClaimRule, Clause, CreditRow, OutageRule, Predicate, Remedy, Shortest, Source
 from probe.sla.counting import Rounding
 from probe.sla.period import PeriodKind
 from probe.sla.terms import Terms
@@ -138,7 +138,7 @@ def terms() -> Terms:
         version="2026-01",
         valid_from="2026-01-01",
         valid_to=None,
-        applies_when=("two zones are used",),
+        applies_when=(Predicate(key="zones", op=">=", value="2", says="two zones are used"),),
         promise=Promise("availability", ">=", Fraction(9999, 10000)),
         period=PeriodKind("calendar_month"),
         timezone="UTC",
