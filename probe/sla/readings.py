@@ -13,15 +13,17 @@ from typing import Final
 from probe.model import Window
 from probe.sla import exclusions, period
 from probe.sla.assessment import Ms, PeriodSpan
+from probe.sla.basis import Basis
 from probe.sla.clauses import OutageRule, Shortest
-from probe.sla.counting import FORMULAS, Counting, Frame, Grid, Pardon, Rounding, earliest
+from probe.sla.counting import Counting, Grid, Rounding
 from probe.sla.exclusions import Occurrence, Standing
+from probe.sla.formula import FORMULAS
+from probe.sla.frame import Frame, Pardon, earliest
 from probe.sla.interval import EMPTY, Intervals, Pair
 from probe.sla.quantities import in_words
 from probe.sla.service import Service
 from probe.sla.terms import Terms
 from probe.sla.timeline import Timeline
-from probe.sla.verdict import Basis
 
 COMMON_SHORTEST_MS: Final = (300_000, 60_000, 0)
 """The shortest outages that published terms use; tried where terms say nothing."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from probe.sla import wallclock
 from probe.sla.assessment import Verdict
-from probe.sla.counting import FORMULAS, Counting
+from probe.sla.basis import Basis
+from probe.sla.counting import Counting
 from probe.sla.evidence import Evidence, combine_of
+from probe.sla.formula import FORMULAS
 from probe.sla.quantities import in_words
 from probe.sla.terms import Terms
-from probe.sla.verdict import Basis, Judgement
+from probe.sla.verdict import Judgement
 
 
 def rule(terms: Terms, counting: Counting) -> str:

@@ -13,10 +13,12 @@ from typing import Any, Final
 from probe.model import Rule, Sample, State
 from probe.sla import timeline
 from probe.sla.assessment import Ms, Promise
+from probe.sla.basis import Basis
 from probe.sla.classify import classify
-from probe.sla.counting import Counting, Frame, Grid, Pardon
+from probe.sla.counting import Counting, Grid
+from probe.sla.frame import Frame, Pardon
 from probe.sla.interval import Intervals
-from probe.sla.verdict import Basis, judge
+from probe.sla.verdict import judge
 
 SECOND_MS: Final = 1000
 HORIZON_MS: Final = 366 * 86_400_000

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from probe.model import Span, SpanClass, State
 from probe.sla import timeline
 from probe.sla.assessment import Promise, Verdict, Why
+from probe.sla.basis import Basis
 from probe.sla.classify import classify
-from probe.sla.counting import Counting, Frame
+from probe.sla.counting import Counting
+from probe.sla.frame import Frame
 from probe.sla.interval import Intervals
 from probe.sla.timeline import Timeline
-from probe.sla.verdict import Basis, judge
+from probe.sla.verdict import judge
 from tests.sla.build import samples
 
 HOUR = 3_600_000

@@ -1,0 +1,86 @@
+"""Looking a value up in published rows, as they are printed: edges in or out, gaps and all.
+
+Between the edges nothing changes, so a range of values is looked up exactly by trying its ends, the
+edges in it and one value between any two. A value in a hole pays nothing that can be named; at most
+it pays what its neighbours do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+from probe.sla.assessment import Ms
+from probe.sla.clauses import CreditRow
+
+
+def row_of(rows: Sequence[CreditRow], value: Ms) -> CreditRow | None:
+    """The first row that a value lies in; None in a hole or outside."""
+    return next((row for row in rows if _is_in(row, value)), None)
+
+
+def is_hole(rows: Sequence[CreditRow], value: Ms) -> bool:
+    """Whether no row speaks of the value although rows on both sides do."""
+    if row_of(rows, value) is not None:
+        return False
+    sides = [_side(row, value) for row in rows]
+    return -1 in sides and 1 in sides
+
+
+def looked_up(rows: Sequence[CreditRow], low: Ms, high: Ms) -> tuple[tuple[CreditRow | None, bool], ...]:
+    """Every row, or None with whether it is a hole, that values from `low` to `high` fall in."""
+    found: dict[tuple[CreditRow | None, bool], None] = {}
+    for value in _tries(rows, low, high):
+        row = row_of(rows, value)
+        found[row, row is None and is_hole(rows, value)] = None
+    return tuple(found)
+
+
+def neighbours(rows: Sequence[CreditRow], low: Ms, high: Ms) -> tuple[CreditRow, ...]:
+    """The rows next to the holes among values from `low` to `high`."""
+    found: dict[CreditRow, None] = {}
+    for value in _tries(rows, low, high):
+        if is_hole(rows, value):
+            below = [row for row in rows if _side(row, value) < 0]
+            above = [row for row in rows if _side(row, value) > 0]
+            found[max(below, key=_top)] = None
+            found[min(above, key=_bottom)] = None
+    return tuple(found)
+
+
+def pays(rows: Sequence[CreditRow], low: Ms, high: Ms) -> tuple[int, int]:
+    """Whether values from `low` to `high` are paid for at least, and at most, as 0 or 1."""
+    found = [bool(row and row.credit) or hole for row, hole in looked_up(rows, low, high)]
+    certain = [bool(row and row.credit) for row, _ in looked_up(rows, low, high)]
+    return int(all(certain)), int(any(found))
+
+
+def _is_in(row: CreditRow, value: Ms) -> bool:
+    return _side(row, value) == 0
+
+
+def _side(row: CreditRow, value: Ms) -> int:
+    """Where a row lies as seen from a value: below it (-1), around it (0) or above it (1)."""
+    if (row.at_least is not None and value < row.at_least) or (row.above is not None and value <= row.above):
+        return 1
+    if (row.up_to is not None and value > row.up_to) or (row.below is not None and value >= row.below):
+        return -1
+    return 0
+
+
+def _edges(row: CreditRow) -> list[Fraction]:
+    return [edge for edge in (row.at_least, row.above, row.up_to, row.below) if edge is not None]
+
+
+def _top(row: CreditRow) -> Fraction:
+    return max(_edges(row))
+
+
+def _bottom(row: CreditRow) -> Fraction:
+    return min(_edges(row))
+
+
+def _tries(rows: Sequence[CreditRow], low: Ms, high: Ms) -> list[Ms]:
+    points = sorted({low, high} | {edge for row in rows for edge in _edges(row) if low < edge < high})
+    return sorted([*points, *((a + b) / Fraction(2) for a, b in pairwise(points))])
