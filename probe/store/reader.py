@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
-from probe.model import Event, EventKind, Origin, Outcome, Reason, Span, State, Window
+from probe.model import Event, EventKind, Origin, Outcome, Reason, Span, State, Ticket, Window
 from probe.sla.classify import Run
-from probe.store import clocks, events, kept, timelines, windows
+from probe.store import clocks, events, kept, tickets, timelines, windows
 from probe.store.clocks import Segment
 from probe.store.codes import ORIGINS, REASONS, STATES
 from probe.store.database import failure, has_wal, look_at_file, look_at_version, open_reading
@@ -155,6 +155,10 @@ class Reader:
     def windows(self) -> tuple[Window, ...]:
         """Every declared window in the order of entering; removed ones have `removed_at_ms`."""
         return self._guarded(windows.load)
+
+    def tickets(self) -> tuple[Ticket, ...]:
+        """Every ticket in the order of entering, withdrawn ones too."""
+        return self._guarded(tickets.load)
 
     def events(self, start_ms: int, end_ms: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
         """What happened to the agent in [start, end), in order of time."""
