@@ -84,11 +84,14 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """The last moment for something: `n` of `unit` after `anchor`; unit "day_of_month": the n-th after the anchor."""
+    """The last moment for something: `n` of `unit` after `anchor`, where the text says after what.
+
+    unit "day_of_month": the n-th day of the month after the anchor.
+    """
 
     n: int
     unit: str
-    anchor: str
+    anchor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,12 +276,12 @@ class ClaimRule:
         """The last moment to claim; None where it is not stated."""
         if self.within is None:
             return None
-        return Deadline(n=self.within, unit=self.unit or "", anchor=self.after or "")
+        return Deadline(n=self.within, unit=self.unit or "", anchor=self.after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where fields were read: an address, the date it states, and how far the reading is to be trusted."""
+    """Where fields were read: an address or a document's name, the date it states, and how far to trust the reading."""
 
     url: str
     stated_date: str | None

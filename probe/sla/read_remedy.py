@@ -147,7 +147,7 @@ def _deadline(table: Table) -> Deadline | None:
     unit, after = table.choice("unit", vocabulary.WITHIN_UNITS), table.choice("after", vocabulary.ANCHORS)
     if within is None:
         return None
-    if unit is None or after is None:
-        table.problem("within", "unit and after are needed with it")
+    if unit is None:
+        table.problem("within", "unit is needed with it, and after where the text says it")
         return None
     return Deadline(n=within, unit=unit, anchor=after)

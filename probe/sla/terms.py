@@ -166,8 +166,11 @@ def _named(table: Table, promises: tuple[Commitment, ...], remedies: tuple[Remed
 
 
 def _source(table: Table, whole: Table) -> Source:
+    document, address = table.text("document"), table.text("url")
+    if not document and not address:
+        table.problem("url", "is missing; document names what has no address")
     source = Source(
-        url=table.needed("url"),
+        url=address or document or "",
         stated_date=table.day("stated_date"),
         seen_on=table.day("seen_on"),
         confidence=table.choice("confidence", vocabulary.CONFIDENCES) or "unsure",

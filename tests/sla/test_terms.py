@@ -115,7 +115,7 @@ def test_every_problem_is_told_at_once_with_its_place() -> None:
         'a.toml: formula: archetpye: unknown key; did you mean "archetype"?',
         "a.toml: formula: archetype: one of F1",
         "a.toml: remedy: rows: at least one row is needed",
-        "a.toml: claim: within: unit and after are needed with it",
+        "a.toml: claim: within: unit is needed with it",
     ):
         assert part in said
     assert len(refused.value.problems) == len(set(refused.value.problems))
