@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "log": ("probe.cli.log", "the raw outcomes of a check"),
     "outages": ("probe.cli.outages", "each outage: earliest and latest start and end, and its cause"),
     "report": ("probe.cli.report", "judge every service by its SLA over a period"),
+    "plan": ("probe.cli.plan", "can this schedule decide these SLAs, and what interval would"),
     "maintenance": ("probe.cli.maintenance", "declare, list and remove maintenance windows"),
     "pause": ("probe.cli.pause", "stop probing a check for a while; the time counts as unknown"),
     "resume": ("probe.cli.resume", "probe a paused check again"),
