@@ -21,7 +21,8 @@ class Basis:
     """One reading. requests: what request rules count, None when none were handed in.
 
     rows: what an archetype that looks durations up pays. share: the least and the most of the
-    customers that an outage hits (F9). resolution_ms: how finely "met" is decided.
+    customers that an outage hits (F9). resolution_ms: how finely "met" is decided. round_result: the
+    decimals of a percentage to which the terms round before they compare.
     """
 
     rule: Counting
@@ -33,6 +34,7 @@ class Basis:
     bucket_rule: BucketRule | None = None
     rows: tuple[CreditRow, ...] = ()
     share: tuple[Fraction, Fraction] = WHOLE
+    round_result: int | None = None
 
     @property
     def recognition(self) -> Recognition:

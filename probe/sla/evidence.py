@@ -7,16 +7,20 @@ there. A running period's sets end at `as_of`, or at the latest sample while tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from probe.model import SpanClass
-from probe.sla import attribution, exclusions, timeline
+from probe.sla import attribution, exclusions, requests, timeline
 from probe.sla.attribution import Witness
 from probe.sla.exclusions import Occurrence
 from probe.sla.interval import Intervals
+from probe.sla.requests import Requests
 from probe.sla.service import EACH, Combine, How, Member, Question
 from probe.sla.timeline import Timeline
+from probe.sla.verdict import Part
 
 HORIZON_MS: Final = 366 * 86_400_000
 
@@ -26,7 +30,8 @@ class Evidence:
     """What one assessment rests on. members: the checks judged together, or the references of an uplink.
 
     check: the one check's key where each is judged by itself. needed: how many of them must be down.
-    lines: their own time lines; known: all of it as one, charged.
+    lines: their own time lines; known: all of it as one, charged. weights: of the members that are
+    pooled; None where they are not.
     """
 
     question: Question
@@ -36,6 +41,18 @@ class Evidence:
     seen: Witness
     lines: tuple[Timeline, ...]
     known: Timeline
+    weights: tuple[Fraction, ...] | None = None
+
+    @property
+    def subjects(self) -> Fraction:
+        """How many subjects' time the promise speaks of: one, or the sum of the weights of what is pooled."""
+        return Fraction(1) if self.weights is None else sum(self.weights, Fraction(0))
+
+    @property
+    def requests(self) -> Requests | None:
+        """The requests of the checks as one; None when none were handed in."""
+        given = [self.question.requests[each.key] for each in self.members if each.key in self.question.requests]
+        return requests.merged(given) if given else None
 
     @property
     def until_ms(self) -> int:
@@ -64,13 +81,45 @@ class Evidence:
         """The time line with windows that speak of some members only taken out of those."""
         if not partial:
             return self.known
-        lines = [
+        return attribution.charged(timeline.combined(self._lines(partial), self.needed), self.seen)
+
+    def parts(self, partial: Sequence[Occurrence]) -> list[Part]:
+        """What is judged: the time line as a whole, or that of each member that is pooled, by its weight."""
+        if self.weights is None:
+            return [Part(self.without(partial))]
+        lines = [attribution.charged(line, self.seen) for line in self._lines(partial)]
+        return [Part(line, weight) for line, weight in zip(lines, self.weights, strict=True)]
+
+    def _lines(self, partial: Sequence[Occurrence]) -> list[Timeline]:
+        return [
             line.without(
                 Intervals.of((each.start_ms, each.end_ms) for each in partial if exclusions.covers(each.window, key))
             )
             for key, line in zip((member.key for member in self.members), self.lines, strict=True)
         ]
-        return attribution.charged(timeline.combined(lines, self.needed), self.seen)
+
+
+class Same:
+    """References and gateway as a key of the cache: the same objects, not equal ones, so that it costs nothing."""
+
+    def __init__(self, references: tuple[Member, ...], gateway: Member | None) -> None:
+        """The members are kept, so that no other object can take their identity."""
+        self.references, self.gateway = references, gateway
+        self.identity = tuple(id(each) for each in (*references, gateway))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both hold the same objects."""
+        return isinstance(other, Same) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        """By identity."""
+        return hash(self.identity)
+
+
+@lru_cache(maxsize=32)
+def _witness(key: Same, start_ms: int, end_ms: int) -> Witness:
+    """What the references prove; a thousand services of one period share it."""
+    return attribution.witness(key.references, key.gateway, start_ms, end_ms)
 
 
 def combine_of(question: Question) -> Combine:
@@ -78,8 +127,8 @@ def combine_of(question: Question) -> Combine:
     service = question.service
     if service.combine is not None:
         return service.combine
-    if service.terms is not None and service.terms.combine is not None:
-        return Combine(How(service.terms.combine))
+    if service.terms is not None and service.terms.combining is not None:
+        return Combine(How(service.terms.combining.how))
     return EACH
 
 
@@ -92,12 +141,13 @@ def gather(question: Question) -> tuple[Evidence, ...]:
         return tuple(_of_members(question, (member,), 1, member.key) for member in question.members)
     if not question.members:
         return ()
-    return (_of_members(question, question.members, combine.needed(len(question.members)), None),)
+    found = _of_members(question, question.members, combine.needed(len(question.members)), None)
+    return (replace(found, weights=_weights(question, combine.how)),)
 
 
 def _of_members(question: Question, members: tuple[Member, ...], needed: int, check: str | None) -> Evidence:
     start_ms, end_ms = _universe(question, members)
-    seen = attribution.witness(question.references, question.gateway, start_ms, end_ms)
+    seen = _witness(Same(question.references, question.gateway), start_ms, end_ms)
     lines = tuple(timeline.of_spans(member.spans, start_ms, end_ms) for member in members)
     return Evidence(
         question=question,
@@ -110,9 +160,17 @@ def _of_members(question: Question, members: tuple[Member, ...], needed: int, ch
     )
 
 
+def _weights(question: Question, how: How) -> tuple[Fraction, ...] | None:
+    """The weight of each member that is pooled, 1 where none is given; None where they are not pooled."""
+    if how not in {How.POOLED, How.WEIGHTED}:
+        return None
+    given = question.weights if how is How.WEIGHTED else {}
+    return tuple(given.get(member.key, Fraction(1)) for member in question.members)
+
+
 def _of_line(question: Question) -> Evidence:
     start_ms, end_ms = _universe(question, question.references)
-    seen = attribution.witness(question.references, question.gateway, start_ms, end_ms)
+    seen = _witness(Same(question.references, question.gateway), start_ms, end_ms)
     return Evidence(
         question=question,
         check=None,

@@ -7,10 +7,11 @@ from probe.sla.assessment import Verdict
 from probe.sla.basis import Basis
 from probe.sla.counting import Counting
 from probe.sla.evidence import Evidence, combine_of
-from probe.sla.formula import FORMULAS
 from probe.sla.quantities import in_words
 from probe.sla.terms import Terms
 from probe.sla.verdict import Judgement
+
+BY_TABLE = ("F5", "F6")
 
 
 def rule(terms: Terms, counting: Counting) -> str:
@@ -52,11 +53,8 @@ def parameters(case: Evidence, basis: Basis) -> dict[str, str]:
 def unevaluated(terms: Terms) -> tuple[str, ...]:
     """The rules of the terms that are kept as data but not evaluated."""
     found = list(terms.unevaluated)
-    if terms.archetype not in FORMULAS:
-        found.append(f"formula {terms.archetype}")
-    rounding = terms.outage.rounding
-    if rounding and (rounding.mode, rounding.level) == ("ceil", "outage"):
-        found.append("rounding up per outage")
+    if terms.archetype in BY_TABLE and not any(each.rows for each in terms.remedies):
+        found.append(f"formula {terms.archetype} without its rows")
     return tuple(found)
 
 

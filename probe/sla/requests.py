@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from probe.model import State
@@ -127,6 +128,19 @@ def attempts(given: Requests, start_ms: int, end_ms: int) -> Iterator[tuple[int,
         while 2 * (after - at_ms) >= step:
             yield max(at_ms, start_ms), State.UNKNOWN
             at_ms += step
+
+
+def merged(given: Sequence[Requests]) -> Requests:
+    """The requests of several checks as those of one; counts are used where any are handed in."""
+    if len(given) == 1:
+        return given[0]
+    counts = [bucket for each in given for bucket in each.buckets or ()]
+    return Requests(
+        samples=sorted((sample for each in given for sample in each.samples), key=itemgetter(0)),
+        interval_ms=max(each.interval_ms for each in given),
+        timeout_ms=max((each.timeout_ms for each in given if each.timeout_ms is not None), default=None),
+        buckets=counts if any(each.buckets is not None for each in given) else None,
+    )
 
 
 def backed_off(samples: Sequence[Request]) -> tuple[Request, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from probe.sla.assessment import Ms
 from probe.sla.clauses import CreditRow
@@ -20,40 +21,42 @@ def row_of(rows: Sequence[CreditRow], value: Ms) -> CreditRow | None:
     return next((row for row in rows if _is_in(row, value)), None)
 
 
-def is_hole(rows: Sequence[CreditRow], value: Ms) -> bool:
-    """Whether no row speaks of the value although rows on both sides do."""
-    if row_of(rows, value) is not None:
-        return False
-    sides = [_side(row, value) for row in rows]
-    return -1 in sides and 1 in sides
+class Place(NamedTuple):
+    """Where a value falls: into a row, or beside all of them (1: all lie above it, -1: below), or in a hole (0)."""
+
+    row: CreditRow | None
+    side: int
 
 
-def looked_up(rows: Sequence[CreditRow], low: Ms, high: Ms) -> tuple[tuple[CreditRow | None, bool], ...]:
-    """Every row, or None with whether it is a hole, that values from `low` to `high` fall in."""
-    found: dict[tuple[CreditRow | None, bool], None] = {}
-    for value in _tries(rows, low, high):
-        row = row_of(rows, value)
-        found[row, row is None and is_hole(rows, value)] = None
-    return tuple(found)
+def place_of(rows: Sequence[CreditRow], value: Ms) -> Place:
+    """Where a value falls among the rows."""
+    row = row_of(rows, value)
+    sides = {_side(each, value) for each in rows}
+    return Place(row, sides.pop() if row is None and len(sides) == 1 else 0)
+
+
+def looked_up(rows: Sequence[CreditRow], low: Ms, high: Ms) -> tuple[Place, ...]:
+    """Every place that values from `low` to `high` fall into."""
+    return tuple(dict.fromkeys(place_of(rows, value) for value in _tries(rows, low, high)))
 
 
 def neighbours(rows: Sequence[CreditRow], low: Ms, high: Ms) -> tuple[CreditRow, ...]:
     """The rows next to the holes among values from `low` to `high`."""
     found: dict[CreditRow, None] = {}
     for value in _tries(rows, low, high):
-        if is_hole(rows, value):
-            below = [row for row in rows if _side(row, value) < 0]
-            above = [row for row in rows if _side(row, value) > 0]
-            found[max(below, key=_top)] = None
-            found[min(above, key=_bottom)] = None
+        if place_of(rows, value) == Place(None, 0):
+            found[max((row for row in rows if _side(row, value) < 0), key=_top)] = None
+            found[min((row for row in rows if _side(row, value) > 0), key=_bottom)] = None
     return tuple(found)
 
 
 def pays(rows: Sequence[CreditRow], low: Ms, high: Ms) -> tuple[int, int]:
-    """Whether values from `low` to `high` are paid for at least, and at most, as 0 or 1."""
-    found = [bool(row and row.credit) or hole for row, hole in looked_up(rows, low, high)]
-    certain = [bool(row and row.credit) for row, _ in looked_up(rows, low, high)]
-    return int(all(certain)), int(any(found))
+    """Whether durations from `low` to `high` are paid for at least, and at most, as 0 or 1."""
+    found = [
+        bool(place.row.credit) if place.row else None if place.side < 1 else False
+        for place in looked_up(rows, low, high)
+    ]
+    return int(all(found)), int(any(each is not False for each in found))
 
 
 def _is_in(row: CreditRow, value: Ms) -> bool:

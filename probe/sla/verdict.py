@@ -140,8 +140,17 @@ class Trial(NamedTuple):
 
     def _fits(self, downtime: Ms) -> bool:
         """Whether the budget allows that much; ">" spends it one step sooner."""
-        budget = (1 - self.promise.target) * self.basis.denominator_ms
+        total, decimals = self.basis.denominator_ms, self.basis.round_result
+        if decimals is not None:
+            downtime = (1 - rounded(1 - Fraction(downtime) / total, decimals + 2)) * total
+        budget = (1 - self.promise.target) * total
         return downtime < budget if self.promise.op == ">" else downtime <= budget
+
+
+def rounded(value: Fraction, decimals: int) -> Fraction:
+    """A figure rounded half up to so many decimals; only for terms that round before they compare."""
+    scale = int(10**decimals)
+    return Fraction((value * scale + Fraction(1, 2)) // 1, scale)
 
 
 def _settled(line: Timeline, doubt: Intervals, basis: Basis) -> Timeline:
