@@ -13,7 +13,26 @@ import pytest
 
 from probe.model import Assertion, Cause, Check, Finding, Origin, Outcome, Reason, State, Window, WindowKind
 from probe.sla.assessment import Bounds, Credit, Figures, PeriodSpan, Promise, Resolution, Verdict, Why
-from probe.sla.clauses import ClaimRule, Clause, CreditRow, OutageRule, Predicate, Remedy, Shortest, Source
+from probe.sla.clauses import (
+    Cap,
+    ClaimRule,
+    Clause,
+    Combining,
+    Commitment,
+    CreditRow,
+    Deadline,
+    ImpactNotice,
+    OutageRule,
+    Predicate,
+    Remedy,
+    ServiceHours,
+    Shortest,
+    Source,
+    Sustain,
+    Symptom,
+    Termination,
+    Wait,
+)
 from probe.sla.counting import Rounding
 from probe.sla.period import PeriodKind
 from probe.sla.terms import Terms
@@ -130,6 +149,14 @@ def windows() -> tuple[Window, ...]:
 
 def terms() -> Terms:
     """Terms with a clause of every sort."""
+    remedy = Remedy(
+        kind="rows",
+        rows=(
+            CreditRow(above=Fraction(99, 100), below=Fraction(9999, 10000), credit=Fraction(1, 10)),
+            CreditRow(credit=Fraction(1)),
+        ),
+        fee_base="monthly_fee",
+    )
     return Terms(
         id="provider/product",
         provider="Provider",
@@ -166,14 +193,9 @@ def terms() -> Terms:
             ),
             Clause(cause="emergency_maintenance", excused=False),
         ),
-        remedy=Remedy(
-            kind="rows",
-            rows=(
-                CreditRow(above=Fraction(99, 100), below=Fraction(9999, 10000), credit=Fraction(1, 10)),
-                CreditRow(credit=Fraction(1)),
-            ),
-            fee_base="monthly_fee",
-        ),
+        remedy=remedy,
+        remedies=(remedy,),
+        promises=(Commitment(metric="availability", op=">=", target=Fraction(9999, 10000), unit="%"),),
         claim=ClaimRule(
             within=30, unit="days", after="incident_end", needs=("ticket",), how="mail", authority="provider_logs"
         ),
@@ -199,6 +221,8 @@ def bare_terms() -> Terms:
         outage=OutageRule(),
         exclusions=(),
         remedy=None,
+        remedies=(),
+        promises=(),
         claim=None,
         sources=(Source(url="https://example.com/old", stated_date=None, confidence="unsure", fields=()),),
         notes=(),
@@ -214,7 +238,107 @@ def plain_terms() -> Terms:
         outage=OutageRule(shortest=(Shortest(span_ms=0),)),
         claim=ClaimRule(),
         remedy=Remedy(kind="pro_rata"),
+        remedies=(Remedy(kind="pro_rata"),),
         exclusions=(Clause(cause="force_majeure", excused=True),),
+    )
+
+
+def rich_terms() -> Terms:
+    """Terms with the clauses of leased lines, request rules and colocation, all in one."""
+    rows = (
+        CreditRow(below=Fraction(540_000), credit=Fraction(12), credit_unit="hours_of_fee"),
+        CreditRow(at_least=Fraction(600_000), credit=Fraction(1, 30)),
+    )
+    return replace(
+        plain_terms(),
+        version="2026-02",
+        binding="target",
+        service_class="isp",
+        archetype="F5",
+        period=PeriodKind("trailing_months", months=12),
+        denominator="sum_over_subjects",
+        combining=Combining(how="weighted", min_groups=2, group_key="zone", weight="visitors"),
+        symptoms=(Symptom(kind="severity_1"), Symptom(kind="no_connectivity", of="any", says="no way in")),
+        promises=(
+            Commitment(metric="packet_loss", op="<", name="loss", statistic="mean_of_samples", between="hubs"),
+            Commitment(
+                metric="latency_rtt",
+                op="<=",
+                target=Fraction(901, 20),
+                unit="ms",
+                sample_every_ms=300_000,
+                samples_exclude_outage=True,
+                consecutive_periods=2,
+                binding="efforts",
+                between="the line and its hub",
+            ),
+            Commitment(metric="temperature", op="<=", target=Fraction(95), unit="F"),
+        ),
+        promise=None,
+        outage=OutageRule(
+            sustain=(
+                Sustain(span_ms=900_000, threshold=Fraction(1, 2)),
+                Sustain(span_ms=60_000, strict=True),
+            ),
+            bucket_ms=60_000,
+            bucket_rule="error_rate",
+            bucket_over=Fraction(1, 20),
+            min_requests=20,
+            empty_bucket="up",
+            retry_rule="honour_backoff",
+            max_interruptions=1,
+            clock_start="ticket",
+            clock_stop="earlier_of",
+            pauses=True,
+            report_within=Wait(n=72, unit="hours"),
+            authority="provider",
+            third_party_ok=False,
+            service_hours=ServiceHours(days=(1, 2), start="08:00", end="18:00"),
+        ),
+        exclusions=(
+            Clause(
+                cause="scheduled_maintenance",
+                excused=True,
+                notice=Wait(n=7, unit="business_days"),
+                notice_by_impact=(
+                    ImpactNotice(notice=Wait(n=7, unit="business_days"), over_ms=50),
+                    ImpactNotice(notice=Wait(n=48, unit="hours"), up_to_ms=50),
+                ),
+                effect="both",
+            ),
+        ),
+        remedies=(
+            Remedy(kind="rows", rows=rows, trigger="each_event", lookup="event_duration", applies="all lines"),
+            Remedy(
+                kind="per_unit",
+                promise="loss",
+                credit=Fraction(1),
+                credit_unit="days_of_fee",
+                per_unit=Fraction(3_600_000),
+                per_unit_of="ms",
+                unit_base="excess",
+                caps=(Cap(amount=Fraction(1), unit="share", per="12_months", of="the fee"),),
+                min_credit=(Fraction(1), "USD"),
+                stacking="best_of",
+                automatic=True,
+                discretionary=True,
+            ),
+            Remedy(
+                kind="flat", trigger="each_day", credit=Fraction(30), credit_unit="currency_per_amp", currency="USD"
+            ),
+            Remedy(kind="flat", trigger="each_hour", credit=Fraction(1), credit_unit="waived", allowance_ms=360_000),
+            Remedy(kind="lost_time", credit=Fraction(5, 2), credit_unit="times_lost_time"),
+            Remedy(
+                kind="rows",
+                termination=(Termination(condition="out for 7 h", window=Wait(n=30, unit="days")),),
+            ),
+        ),
+        claim=ClaimRule(
+            within=28,
+            unit="day_of_month",
+            after="period_end",
+            notice_deadline=Deadline(n=5, unit="business_days"),
+        ),
     )
 
 
@@ -346,8 +470,10 @@ PAGES: Final[Mapping[str, Callable[[], Page]]] = {
     ),
     "maintenance": lambda: maintenance.windows(windows()),
     "maintenance-nothing": lambda: maintenance.windows([]),
-    "sla-list": lambda: sla.catalogue({"provider/product": (bare_terms(), terms(), plain_terms())}),
-    "sla-show": lambda: sla.agreement([bare_terms(), terms(), plain_terms()]),
+    "sla-list": lambda: sla.catalogue([bare_terms(), terms(), plain_terms()]),
+    "sla-show": lambda: sla.agreement([bare_terms(), terms(), plain_terms(), rich_terms()], 60_000),
+    "sla-check": lambda: sla.checked("own.toml", [], [bare_terms()], 300_000),
+    "sla-check-wrong": lambda: sla.checked("own.toml", ["own.toml: id: is missing"], [], 60_000),
 }
 
 
