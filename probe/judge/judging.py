@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from probe.judge.asked import PeriodChoice
+from probe.judge.attempts import Attempts
 from probe.judge.choice import chosen, on_its_day
 from probe.judge.evidence import Evidence, stretch_of
 from probe.judge.zones import tzdata_version
-from probe.model import Window
+from probe.model import Ticket, Window
 from probe.sla import assess as judgement
 from probe.sla import attribution
 from probe.sla.assessment import Assessment, Outage, PeriodSpan
@@ -34,13 +35,20 @@ class Judge:
         self._counts = counts_samples
         self._evidence: dict[tuple[int, int], Evidence] = {}
         self._windows: tuple[Window, ...] | None = None
+        self._tickets: tuple[Ticket, ...] | None = None
         self._tzdata = tzdata_version()
 
     def assess(self, service: Service, period: PeriodSpan) -> tuple[Assessment, ...]:
         """The service's assessments for a period, by the terms valid on its first day."""
         service, note = on_its_day(self.config, service, period)
-        evidence = self.evidence(stretch_of(period, self.as_of_ms))
-        question = Question(
+        found = judgement.assess(self.question(service, period))
+        return tuple(replace(one, notes=(*one.notes, note)) for one in found) if note else found
+
+    def question(self, service: Service, period: PeriodSpan) -> Question:
+        """All that judging a service over a period takes, under the terms that it is handed with."""
+        between = stretch_of(period, self.as_of_ms)
+        evidence = self.evidence(between)
+        return Question(
             service=service,
             vantage=self.config.agent.vantage,
             members=tuple(evidence.member(key) for key in service.keys),
@@ -50,9 +58,9 @@ class Judge:
             as_of_ms=self.as_of_ms,
             windows=self.windows,
             tzdata=self._tzdata,
+            tickets=tuple(ticket for ticket in self.tickets if ticket.service == service.name),
+            requests=Attempts(self.reader, self.config, service.keys, between),
         )
-        found = judgement.assess(question)
-        return tuple(replace(one, notes=(*one.notes, note)) for one in found) if note else found
 
     def prefetch(self, wanted: Sequence[tuple[Service, PeriodSpan]]) -> None:
         """Where many services are to be judged, read the spans of all series in one question a period."""
@@ -72,6 +80,13 @@ class Judge:
         if self._windows is None:
             self._windows = self.reader.windows()
         return self._windows
+
+    @property
+    def tickets(self) -> tuple[Ticket, ...]:
+        """Every ticket on record."""
+        if self._tickets is None:
+            self._tickets = tuple(self.reader.tickets())
+        return self._tickets
 
 
 def assess(

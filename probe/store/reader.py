@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from probe.model import Event, EventKind, Origin, Outcome, Reason, Span, State, Ticket, Window
 from probe.sla.classify import Run
-from probe.store import clocks, events, kept, tickets, timelines, windows
+from probe.store import attempts, clocks, events, kept, tickets, timelines, windows
+from probe.store.attempts import Attempt
 from probe.store.clocks import Segment
 from probe.store.codes import ORIGINS, REASONS, STATES
 from probe.store.database import failure, has_wal, look_at_file, look_at_version, open_reading
@@ -178,6 +179,12 @@ class Reader:
             *(vantage, ORIGINS.index(Origin.MANUAL), *self._as_recorded(start_ms, end_ms), start_ms, end_ms),
         )
         return dict(rows)
+
+    def attempts(self, vantage: str, key: str, start_ms: int, end_ms: int) -> list[Attempt]:
+        """The attempts of the grid in [start, end), in order of time: for rules about requests, loss and latency."""
+        between = start_ms, end_ms
+        recorded = self._as_recorded(*between)
+        return self._guarded(lambda connection: list(attempts.load(connection, (vantage, key), recorded, between)))
 
     def reasons(self, vantage: str, key: str, start_ms: int, end_ms: int) -> frozenset[Reason]:
         """The reasons given by the outcomes of a series in [start, end), each once."""
