@@ -14,7 +14,8 @@ from probe.sla.counting import bad_days
 from probe.sla.events import Worth
 from probe.sla.interval import Intervals
 from probe.sla.payments import Owed
-from probe.sla.verdict import Judgement, Part, rounded, totalled
+from probe.sla.quantities import rounded
+from probe.sla.verdict import Judgement, Part, totalled
 
 HOUR_MS: Final = 3_600_000
 NOTHING: Final = Bounds(Fraction(0), None, Fraction(1))
@@ -36,6 +37,7 @@ def owed(parts: Sequence[Part], found: Judgement, promise: Promise | None, base_
         per_hour=_per_hour(parts, basis),
         days=_days(parts, basis),
         shortest_ms=basis.rule.shortest_ms,
+        round_result=basis.round_result,
     )
 
 

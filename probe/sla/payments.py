@@ -14,6 +14,7 @@ from probe.sla import rows
 from probe.sla.assessment import Bounds, Measured, Ms
 from probe.sla.clauses import CreditRow, Remedy
 from probe.sla.events import Worth
+from probe.sla.quantities import rounded
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
@@ -37,7 +38,8 @@ class Owed:
 
     lost: the plain downtime; downtime: what counts. base_ms: the time that the fee is paid for.
     missed: whether the promise is surely broken, and whether it may be. per_event: the worth of all
-    outages. per_hour, per_day: of all clock hours, or local days, by their downtime.
+    outages, per_hour: of all clock hours by their downtime. days: how many qualify. round_result:
+    decimals to which the terms round what they multiply the fee with.
     """
 
     availability: Bounds
@@ -52,6 +54,7 @@ class Owed:
     measured: Measured | None = None
     target: Fraction | None = None
     shortest_ms: int = 0
+    round_result: int | None = None
 
 
 class Bill(NamedTuple):
@@ -147,7 +150,13 @@ def _pro_rata(bill: Bill) -> Range:
 
 def _lost_time(bill: Bill) -> Range:
     owed, times = bill.owed, bill.remedy.credit or Fraction(1)
-    low, high = (None if lost is None else times * lost * bill.fee / owed.base_ms for lost in owed.lost)
+    if bill.remedy.trigger == "each_event":
+        price = times * bill.fee / owed.base_ms
+        return _events(bill, lambda low, high: Range(low * price, high * price))
+    shares = [None if lost is None else Fraction(times * lost) / owed.base_ms for lost in owed.lost]
+    if owed.round_result is not None:
+        shares = [None if share is None else rounded(share, owed.round_result) for share in shares]
+    low, high = (None if share is None else share * bill.fee for share in shares)
     return _missed(bill, Range(low, high))
 
 

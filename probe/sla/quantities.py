@@ -127,3 +127,9 @@ def in_words(span_ms: int) -> str:
             count = span_ms // unit
             return f"{count} day" if name == "days" and count == 1 else f"{count} {name}"
     return f"{span_ms} ms" if span_ms else "0 s"
+
+
+def rounded(value: Fraction, decimals: int) -> Fraction:
+    """A figure rounded half up to so many decimals; only for terms that round before they compare."""
+    scale = int(10**decimals)
+    return Fraction((value * scale + Fraction(1, 2)) // 1, scale)

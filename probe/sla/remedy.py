@@ -36,11 +36,11 @@ def _of_reading(remedies: Sequence[Remedy], fee: Fraction, currency: str, owed: 
 
 
 def _settled(remedy: Remedy, found: Range, currency: str) -> Range:
-    """What is left after the least amount that is paid out, and of what the provider may decide."""
+    """What is left after the least amount that is paid out."""
     if remedy.min_credit and remedy.min_credit[1] == currency:
         floor = remedy.min_credit[0]
         found = Range(*(Fraction(0) if each is not None and each <= floor else each for each in found))
-    return found._replace(least=Fraction(0)) if remedy.discretionary else found
+    return found
 
 
 def _extreme(pick: Callable[[list[Fraction]], Fraction], values: Sequence[Fraction | None]) -> Fraction | None:
@@ -58,7 +58,9 @@ def _money(value: Fraction | None) -> Decimal | None:
 
 def _rule(remedies: Sequence[Remedy], owed: Sequence[Owed]) -> str:
     """The rule that decides, in words: of rows that of the first value which one pays for."""
-    return "; ".join(_one_rule(each, owed) for each in remedies)
+    return "; ".join(
+        f"{_one_rule(each, owed)}{', at the provider’s discretion' if each.discretionary else ''}" for each in remedies
+    )
 
 
 def _one_rule(remedy: Remedy, owed: Sequence[Owed]) -> str:

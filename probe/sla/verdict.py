@@ -11,6 +11,7 @@ from probe.sla import formula
 from probe.sla.assessment import Bounds, Figures, Ms, Promise, Verdict, Why
 from probe.sla.basis import Basis
 from probe.sla.interval import Intervals
+from probe.sla.quantities import rounded
 from probe.sla.timeline import Timeline
 
 ONE = Fraction(1)
@@ -145,12 +146,6 @@ class Trial(NamedTuple):
             downtime = (1 - rounded(1 - Fraction(downtime) / total, decimals + 2)) * total
         budget = (1 - self.promise.target) * total
         return downtime < budget if self.promise.op == ">" else downtime <= budget
-
-
-def rounded(value: Fraction, decimals: int) -> Fraction:
-    """A figure rounded half up to so many decimals; only for terms that round before they compare."""
-    scale = int(10**decimals)
-    return Fraction((value * scale + Fraction(1, 2)) // 1, scale)
 
 
 def _settled(line: Timeline, doubt: Intervals, basis: Basis) -> Timeline:
