@@ -19,6 +19,8 @@ from probe.errors import TermsError, UsageError
 from probe.sla.vocabulary import CLASSES
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from probe.sla.terms import Terms
 
 
@@ -127,13 +129,19 @@ def _vectors(call: Call) -> Exit:
 
 def _read(path: Path | None) -> list[Mapping[str, Any]]:
     """The vectors in a file, or those inside the package."""
-    import json
     from importlib.resources import files
 
-    shown = "the vectors of the package" if path is None else str(path)
+    if path is None:
+        shipped = files("probe.sla") / "vectors"
+        return [one for name in SHIPPED for one in _listed(shipped / name, "the vectors of the package")]
+    return _listed(path, str(path))
+
+
+def _listed(file: Path | Traversable, shown: str) -> list[Mapping[str, Any]]:
+    import json
+
     try:
-        text = (files("probe.sla") / "vectors" / "timeline.json" if path is None else path).read_text(encoding="utf-8")
-        found = json.loads(text)
+        found = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{shown}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -148,15 +156,19 @@ def _id(vector: Mapping[str, Any]) -> str:
 
 
 def _differences(vector: Mapping[str, Any]) -> tuple[str, ...]:
+    from probe.config import catalogue
     from probe.sla.vectors import differences
 
     alone: Iterable[Mapping[str, Any]] = (vector,)
     try:
-        return differences(alone)
+        return differences(alone, catalogue.version_tables)
+    except TermsError as error:
+        return tuple(f"{_id(vector)}: {problem}" for problem in error.problems)
     except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, IndexError) as error:
         return (f"{_id(vector)}: not a vector: {type(error).__name__}: {error}",)
 
 
+SHIPPED: Final = ("timeline.json", "agreements.json")
 DEEDS: Final[Mapping[str, Callable[[Call], Exit]]] = {
     "list": _list,
     "show": _show,

@@ -42,6 +42,17 @@ def tables(agreement: str) -> tuple[dict[str, Any], ...]:
     return tuple(sorted(found, key=_age))
 
 
+def version_tables(name: str) -> dict[str, Any]:
+    """The raw TOML tables of one version, "provider/service@version"; ValueError when there is none."""
+    file = next(
+        (file for file in _files().get(name.partition("@")[0], ()) if file.name == f"{name.rpartition('/')[2]}.toml"),
+        None,
+    )
+    if file is None:
+        raise ValueError(f'"{name}" is not in the catalogue; a version is written as "aws/ec2-instance@2022-05-05"')
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
 def own_file(path: Path, problems: list[str]) -> tuple[dict[str, Any], ...]:
     """The raw table of a terms file of one's own; () when `problems` grew."""
     source = Source(path, problems)
