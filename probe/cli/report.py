@@ -146,7 +146,12 @@ def _compare(call: Call, config: Config, found: Sequence[Compared]) -> Exit:
         from probe.report.json import assessment_document, report_header
 
         pairs = [
-            (one.service, one.check, *(each and assessment_document(each) for each in (one.own, one.common)))
+            (
+                one.service,
+                one.check,
+                one.own and assessment_document(one.own),
+                one.common and assessment_document(one.common),
+            )
             for one in found
         ]
         vantage, tzdata = config.agent.vantage, _tzdata(one.own for one in found if one.own)
