@@ -168,7 +168,7 @@ def _differences(vector: Mapping[str, Any]) -> tuple[str, ...]:
         return (f"{_id(vector)}: not a vector: {type(error).__name__}: {error}",)
 
 
-SHIPPED: Final = ("timeline.json", "agreements.json")
+SHIPPED: Final = ("timeline.json", "agreements.json", "catalogue.json")
 DEEDS: Final[Mapping[str, Callable[[Call], Exit]]] = {
     "list": _list,
     "show": _show,

@@ -185,10 +185,8 @@ def _amount(one: Remedy) -> str:
     return f"{paid}{each}{beyond}"
 
 
-def credit(amount: Fraction | None, unit: str | None, currency: str | None) -> str:
+def credit(amount: Fraction, unit: str | None, currency: str | None) -> str:
     """What is paid: `10 %`, `1/30`, `12 h`, `USD 30 an ampere`."""
-    if amount is None:
-        return "an amount not stated"
     if unit == "share":
         return exact_percent(amount)
     if unit == "waived":

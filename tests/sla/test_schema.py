@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from probe.sla import counting, period, vocabulary
+from probe.sla import counting, period, terms, vocabulary
+from probe.sla.unstated import unstated
 from tests.sla.build import PUBLISHED
 
 ROOT = PUBLISHED.parents[2]
@@ -174,3 +175,15 @@ def test_schema_and_parser_know_the_same_words() -> None:
     for key, options in found:
         allowed = {lists[name] for name in words.get(str(key), ())} | {("whole", "excess")}
         assert options in allowed, key
+
+
+def test_the_example_in_the_guide_is_a_sound_file() -> None:
+    """Examples are copied."""
+    guide = (ROOT / "docs" / "terms.md").read_text(encoding="utf-8")
+    example = tomllib.loads(guide.partition("```toml\n")[2].partition("```")[0])
+    assert list(faults(as_json(example), SCHEMA, "the example")) == []
+    assert [each.key for each in unstated(terms.parse(example, "the example"))] == [
+        "period.partial_life",
+        "outage.edge",
+        "remedy.fee_base",
+    ]
