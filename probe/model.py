@@ -321,6 +321,11 @@ class Window:
     impact: str | None = None
     removed_at_ms: int | None = None
 
+    @property
+    def is_after_the_fact(self) -> bool:
+        """Whether a single window came into the record when it had begun already."""
+        return self.start_ms is not None and self.entered_at_ms is not None and self.entered_at_ms > self.start_ms
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:

@@ -86,6 +86,9 @@ def window_document(one: Window) -> Document:
         "entered_by": one.entered_by,
         "source": one.source,
         "reason": one.reason,
+        "uid": one.uid,
+        "impact": one.impact,
+        "after_the_fact": one.is_after_the_fact,
         "removed_at": instant(one.removed_at_ms),
     }
 

@@ -80,7 +80,8 @@ def take_in(
     """Take the windows of a calendar in, each occurrence once; how many came, were there already, and went.
 
     events: the uids of the calendar's events without their occurrence. What the record has of them and the
-    calendar no longer says (moved, cancelled) is removed by a row that says when and by whom (`entry`).
+    calendar no longer says (moved, cancelled) is removed by a row that says when and by whom (`entry`). Of a
+    series only what has not begun is: calendars forget the past, the record does not.
     """
     at_ms, by = entry
     known = set(events)
@@ -95,9 +96,15 @@ def take_in(
             connection.execute(REMOVE, (before.id, at_ms, by))
         add(connection, replace(window, entered_at_ms=at_ms, entered_by=by))
         added += 1
-    for gone in present.values():
-        connection.execute(REMOVE, (gone.id, at_ms, by))
-    return added, same, len(present)
+    gone = [window for window in present.values() if _is_single(window) or (window.start_ms or 0) >= at_ms]
+    for window in gone:
+        connection.execute(REMOVE, (window.id, at_ms, by))
+    return added, same, len(gone)
+
+
+def _is_single(window: Window) -> bool:
+    """Whether the event that a window came from happens once: its uid names no occurrence."""
+    return (window.uid or "").endswith(OCCURRENCE)
 
 
 def _is_of(window: Window, events: set[str]) -> bool:

@@ -130,22 +130,26 @@ def test_a_calendar_comes_in_once_and_again_as_it_is_now(path: Path) -> None:
     """The same adds nothing; what moved is removed and added; what it no longer says is removed, with who and when."""
     event = Window(start_ms=T0, end_ms=T0 + 9, uid="e#1", source="ical")
     other = replace(event, uid="e#2", start_ms=T0 + 100, end_ms=T0 + 200)
+    past = replace(event, uid="e#0", start_ms=T0 - 9, end_ms=T0 - 1)
+    once = replace(past, uid="g#")
     strange = replace(event, uid="f#1")
 
     def taken(*windows: Window, at_ms: int) -> ImportWindows:
-        change = ImportWindows(at_ms=at_ms, by="me", windows=windows, events=("e",))
+        change = ImportWindows(at_ms=at_ms, by="me", windows=windows, events=("e", "g"))
         return decode(json.loads(json.dumps(encode(change))))  # type: ignore[return-value]
 
     with offline(path) as apply:
         apply(AddWindow(strange))
-        assert apply(taken(event, other, at_ms=T0)) == [2, 0, 0]
-        assert apply(taken(other, event, at_ms=T0 + 1)) == [0, 2, 0]
-        assert apply(taken(replace(event, end_ms=T0 + 50), at_ms=T0 + 2)) == [1, 0, 1]
+        assert apply(taken(event, other, past, once, at_ms=T0)) == [4, 0, 0]
+        assert apply(taken(other, once, event, past, at_ms=T0 + 1)) == [0, 4, 0]
+        assert apply(taken(replace(event, end_ms=T0 + 50), at_ms=T0 + 2)) == [1, 0, 2]
     told = [(window.uid, window.end_ms, window.removed_at_ms, window.entered_by) for window in windows(path)]
     assert told == [
         ("f#1", T0 + 9, None, ""),
         ("e#1", T0 + 9, T0 + 2, "me"),
         ("e#2", T0 + 200, T0 + 2, "me"),
+        ("e#0", T0 - 1, None, "me"),
+        ("g#", T0 - 1, T0 + 2, "me"),
         ("e#1", T0 + 50, None, "me"),
     ]
 
