@@ -94,7 +94,7 @@ def of_spans(spans: Iterable[Span], start_ms: int, end_ms: int) -> Timeline:
         if span.first is State.UP and span.cls is not SpanClass.UP:
             cuts.append(span.t0_ms)
     holes.append((cursor, end_ms))
-    if last is State.UP:
+    if last is State.UP and cursor < end_ms:
         cuts.append(cursor)
     timeline = _of_sets(sets, holes, (start_ms, end_ms), tuple(cuts))
     doubt = Intervals.of(disputed).clip(start_ms, end_ms)
