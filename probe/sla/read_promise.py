@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from probe.sla import period, vocabulary
-from probe.sla.clauses import Combining, Commitment, Predicate, Symptom
+from probe.sla.clauses import Combining, Commitment, Predicate, SpeedRule, Symptom
 from probe.sla.table import Table
 
 
@@ -74,6 +74,30 @@ def period_fields(table: Table) -> dict[str, Any]:
     found.done()
     if (days and word != "trailing_days") or (months and word != "trailing_months"):
         found.problem("days" if days else "months", f'does not go with kind = "{word or ""}"')
+    return made
+
+
+def speed(table: Table) -> SpeedRule | None:
+    """A regulator's rule for the speed of a line; None for other terms."""
+    found = table.table("speed")
+    if found is None:
+        return None
+    rule = found.choice("rule", vocabulary.SPEED_RULES)
+    if rule is None:
+        found.problem("rule", f"one of {', '.join(vocabulary.SPEED_RULES)} is needed")
+    made = SpeedRule(
+        rule=rule or "",
+        days=found.count("days"),
+        per_day=found.count("per_day"),
+        within_ms=found.span("within"),
+        spacing_ms=found.span("spacing"),
+        pause_ms=found.span("pause"),
+        normal=found.ratio("normal"),
+        minimum=found.ratio("minimum"),
+        seen=found.texts("seen") or (),
+        unverified=found.texts("unverified") or (),
+    )
+    found.done()
     return made
 
 

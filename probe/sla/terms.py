@@ -22,6 +22,7 @@ from probe.sla.clauses import (
     Predicate,
     Remedy,
     Source,
+    SpeedRule,
     Symptom,
 )
 from probe.sla.period import PeriodKind
@@ -69,6 +70,7 @@ class Terms:
     combining: Combining | None = None
     round_result: int | None = None
     remedies: tuple[Remedy, ...] = ()
+    speed: SpeedRule | None = None
 
     def confidence(self, field: str) -> str | None:
         """How far a field such as "remedy.rows" is to be trusted: its closest source; None when none names it."""
@@ -108,6 +110,7 @@ def _terms(table: Table) -> Terms | None:
         "applies_when": read_promise.predicates(table),
         "promises": promises,
         "promise": _headline(promises),
+        "speed": read_promise.speed(table),
         "subject": table.choice("subject", vocabulary.SUBJECTS),
         "combining": combining,
         "combine": how if how in vocabulary.PLAIN_COMBINES else None,

@@ -19,6 +19,8 @@ METRICS: Final = (
 OPERATORS: Final = (">=", ">", "<=", "<")
 STATISTICS: Final = ("ratio", "mean_of_samples", "share_over", "per_incident", "mean_per_ticket", "maximum")
 
+SPEED_RULES: Final = ("de_fixed", "cz", "uk_ofcom")
+
 LIVES: Final = ("own_lifetime", "assume_up", "full_period", "customer_stop_shrinks")
 PERIOD_ANCHORS: Final = ("period_start", "claim_date", "incident_first_day", "outage_day")
 EDGES: Final = ("split", "start", "end")

@@ -17,6 +17,7 @@ from probe.sla.clauses import (
     OutageRule,
     Remedy,
     Shortest,
+    SpeedRule,
     Sustain,
 )
 from probe.sla.quantities import in_words
@@ -127,6 +128,17 @@ def commitment(one: Commitment) -> str:
     if one.binding:
         said.append(f"as {BINDINGS[one.binding]}")
     return ", ".join(said)
+
+
+def speed_lines(rule: SpeedRule) -> Iterator[str]:
+    """A regulator's rule for the speed of a line: what must be measured, what was read, what was not."""
+    yield f"by the rule {rule.rule}"
+    if rule.days and rule.per_day:
+        within = f" within {span(rule.within_ms)}" if rule.within_ms else ""
+        yield f"{rule.days * rule.per_day} measurements on {rule.days} days{within}"
+    yield from rule.seen
+    for line in rule.unverified:
+        yield f"unverified: {line}"
 
 
 def figure(value: Fraction | None, unit: str | None) -> str:

@@ -105,6 +105,9 @@ def _fields(terms: Terms) -> Iterator[tuple[str, Words]]:
         yield "promised", words(clauses.commitment(each))
     if terms.binding:
         yield "binding", words(clauses.BINDINGS[terms.binding])
+    if terms.speed:
+        for line in clauses.speed_lines(terms.speed):
+            yield "speed", words(line)
     yield "valid", words(f"{terms.valid_from or 'since an unknown day'} to {terms.valid_to or 'now'}")
     for condition in terms.applies_when:
         yield "applies when", words(str(condition))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from probe.config import catalogue
-from probe.sla import agreements, terms
+from probe.sla import agreements, speed, speed_drops, terms, vocabulary
 from probe.sla.terms import Terms
 from tests.sla.build import PUBLISHED
 
@@ -86,13 +87,28 @@ def test_the_facts_that_no_log_shows_are_kept() -> None:
     fastly = text("fastly/network-services@undated").remedies[0].termination
     assert [(each.total_ms, each.consecutive_periods) for each in fastly] == [(25_920_000, None), (2_628_000, 3)]
     assert [(cap.amount, cap.unit, cap.per) for cap in text("cloudflare/business@undated").remedies[0].caps] == [
-        (1, "months_of_fee", "12_months")
+        (Fraction(1), "months_of_fee", "12_months")
     ]
     roller = text("rollernet/colocation@undated")
     assert [(one.credit, one.credit_unit, one.currency) for one in roller.remedies[:2]] == [
-        (30, "currency_per_amp", "USD"),
-        (20, "currency_per_amp", "USD"),
+        (Fraction(30), "currency_per_amp", "USD"),
+        (Fraction(20), "currency_per_amp", "USD"),
     ]
+
+
+def test_the_speed_rules_are_those_that_are_worked_out() -> None:
+    """The data of the regulators' texts and the numbers of the arithmetic are the same."""
+    german = text("bundesnetzagentur/fixed-line-speed@2021-12-08").speed
+    assert german is not None
+    assert (german.days, german.per_day) == (speed.DE_FIXED.days, speed.DE_FIXED.per_day)
+    assert (german.spacing_ms, german.pause_ms) == (speed.DE_FIXED.spacing_ms, speed.DE_FIXED.pause_ms)
+    assert german.within_ms == speed.DE_FIXED.within_days * 86_400_000
+    assert len(german.unverified) == len(speed.DE_FIXED.unverified)
+    czech = text("ctu/fixed-line-speed@2021-01-01").speed
+    assert czech is not None
+    assert (czech.normal, czech.minimum) == (speed_drops.CZ_NORMAL, speed_drops.CZ_MINIMUM)
+    assert text("ofcom/broadband-speed-code@2022-12-21").binding == "voluntary"
+    assert vocabulary.SPEED_RULES == speed_drops.RULES
 
 
 def test_confidence_is_kept_for_each_field() -> None:

@@ -218,6 +218,7 @@ version = "1"
 valid_from = 2026-02-01
 valid_to = 2026-01-01
 combine = { min_groups = 2 }
+speed = { days = 3 }
 symptoms = [{ says = "broken" }]
 applies_when = [{ key = "zones", value = "2" }]
 [[promise]]
@@ -264,6 +265,7 @@ def test_every_problem_of_the_richer_clauses_is_told() -> None:
     assert set(refused.value.problems) == {
         "a.toml: valid_to: lies before valid_from",
         "a.toml: combine: how: one of each, any, all_down, pooled, weighted is needed",
+        "a.toml: speed: rule: one of de_fixed, cz, uk_ofcom is needed",
         f"a.toml: symptoms[1]: kind: one of {', '.join(vocabulary.SYMPTOMS)} is needed",
         "a.toml: applies_when[1]: op: one of =, !=, >=, >, <=, <, in is needed",
         "a.toml: promise[1]: target: an availability is a percentage",

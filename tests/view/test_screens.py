@@ -28,6 +28,7 @@ from probe.sla.clauses import (
     ServiceHours,
     Shortest,
     Source,
+    SpeedRule,
     Sustain,
     Symptom,
     Termination,
@@ -253,6 +254,9 @@ def rich_terms() -> Terms:
         plain_terms(),
         version="2026-02",
         binding="target",
+        speed=SpeedRule(
+            rule="de_fixed", days=3, per_day=10, within_ms=14 * DAY, seen=("read",), unverified=("not read",)
+        ),
         service_class="isp",
         archetype="F5",
         period=PeriodKind("trailing_months", months=12),
