@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from probe.sla import period, vocabulary
-from probe.sla.clauses import Combining, Commitment, Predicate, SpeedRule, Symptom
+from probe.sla.clauses import Combining, Commitment, Predicate, Symptom
+from probe.sla.speed_rule import SpeedRule
 from probe.sla.table import Table
 
 

@@ -22,10 +22,10 @@ from probe.sla.clauses import (
     Predicate,
     Remedy,
     Source,
-    SpeedRule,
     Symptom,
 )
 from probe.sla.period import PeriodKind
+from probe.sla.speed_rule import SpeedRule
 from probe.sla.table import Table, near
 
 

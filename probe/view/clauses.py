@@ -17,10 +17,10 @@ from probe.sla.clauses import (
     OutageRule,
     Remedy,
     Shortest,
-    SpeedRule,
     Sustain,
 )
 from probe.sla.quantities import in_words
+from probe.sla.speed_rule import SpeedRule
 from probe.view.wording import exact_percent, span
 
 UNSTATED: Final = "not stated: a verdict that depends on it shows every reading"

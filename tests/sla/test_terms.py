@@ -329,7 +329,7 @@ def test_other_words_are_no_credits_no_figures_and_no_waits() -> None:
             quantities.quantity(text)
         with pytest.raises(ValueError, match="is not a length of time"):
             quantities.wait(text)
-    assert quantities.quantity("100 Mbit/s") == (100, "Mbit/s")
+    assert quantities.quantity("100 Mbit/s") == (Fraction(100), "Mbit/s")
     assert quantities.wait("7 business days") == (7, "business_days")
 
 

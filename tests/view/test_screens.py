@@ -28,7 +28,6 @@ from probe.sla.clauses import (
     ServiceHours,
     Shortest,
     Source,
-    SpeedRule,
     Sustain,
     Symptom,
     Termination,
@@ -36,6 +35,7 @@ from probe.sla.clauses import (
 )
 from probe.sla.counting import Rounding
 from probe.sla.period import PeriodKind
+from probe.sla.speed_rule import SpeedRule
 from probe.sla.terms import Terms
 from probe.view import check as check_view
 from probe.view import maintenance, plain, sla
