@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from probe.judge import PeriodChoice
     from probe.judge.reporting import Ask, Compared, Reported
     from probe.sla.assessment import Assessment
+    from probe.store.reader import Reader
 
 TREND: Final = 3
 MOST_TREND: Final = 24
@@ -34,6 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service", metavar="NAME", action="append", default=[], help="one service or group; may be repeated"
     )
+    parser.add_argument("--vantage", metavar="NAME", help="what another vantage point saw (imported)")
     rules = parser.add_argument_group("other rules")
     rules.add_argument("--under", metavar="ID", help="judge by another SLA: an id of `probe sla list`, or a file")
     rules.add_argument(
@@ -57,6 +59,7 @@ def run(call: Call) -> Exit:
 
     choice = _choice(call)
     with record(call) as (config, reader):
+        config = _from(config, reader, call.options.vantage)
         ask = _ask(call, config, choice)
         other = reporting.under(config, call.options.under, Path.cwd()) if call.options.under else None
         if call.options.compare:
@@ -67,6 +70,18 @@ def run(call: Call) -> Exit:
         _write_csv(call, tuple(one.assessment for one in found))
     _show(call, config, found)
     return Exit.FAILED if any(one.assessment.verdict == "missed" for one in found) else Exit.FINE
+
+
+def _from(config: Config, reader: Reader, vantage: str | None) -> Config:
+    """The configuration as if it measured from another vantage point on record."""
+    from dataclasses import replace
+
+    if vantage is None:
+        return config
+    known = list(reader.vantages())
+    if vantage not in known:
+        raise UsageError(f"--vantage: no vantage point {vantage!r} on record; {nearest(vantage, known)}")
+    return replace(config, agent=replace(config.agent, vantage=vantage))
 
 
 def _ask(call: Call, config: Config, choice: PeriodChoice | None) -> Ask:
@@ -149,8 +164,8 @@ def _compare(call: Call, config: Config, found: Sequence[Compared]) -> Exit:
             (
                 one.service,
                 one.check,
-                one.own and assessment_document(one.own),
-                one.common and assessment_document(one.common),
+                None if one.own is None else assessment_document(one.own),
+                None if one.common is None else assessment_document(one.common),
             )
             for one in found
         ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from probe.config import values
 from probe.config.occurrences import Timing, Unusable
@@ -175,7 +175,7 @@ def _events(content: bytes) -> Iterator[tuple[Event, Found]]:
     """Every event: those that stand in for an occurrence after the rules that they change."""
     if len(content) > SIZE_LIMIT:
         raise Unusable(f"is larger than {SIZE_LIMIT >> 20} MiB; export a shorter stretch of the calendar")
-    found = [(event, each) for each in _calendars(content) for event in each.calendar.walk("VEVENT")]
+    found = [(cast("Event", event), each) for each in _calendars(content) for event in each.calendar.walk("VEVENT")]
     if len(found) > MOST_EVENTS:
         raise Unusable(f"has more than {MOST_EVENTS} events; export a shorter stretch of the calendar")
     yield from sorted(found, key=lambda one: "RECURRENCE-ID" in one[0])
@@ -195,7 +195,8 @@ def _calendars(content: bytes) -> Iterator[Found]:
     if not attached:
         raise Unusable("is neither a calendar nor a mail with one; it begins with BEGIN:VCALENDAR or has such a part")
     for part in attached:
-        yield from (Found(each, "mail", sent_ms) for each in _parsed(part.get_payload(decode=True) or b""))
+        payload = part.get_payload(decode=True)
+        yield from (Found(each, "mail", sent_ms) for each in _parsed(payload if isinstance(payload, bytes) else b""))
 
 
 def _is_calendar(part: Any) -> bool:
@@ -203,13 +204,14 @@ def _is_calendar(part: Any) -> bool:
 
 
 def _parsed(text: bytes) -> Iterable[Calendar]:
+    """The calendars of a text; other components at its top are none."""
     from icalendar import Calendar
 
     try:
         found = Calendar.from_ical(text, multiple=True)
     except (*BROKEN, RecursionError) as error:
         raise Unusable(f"is not a calendar that can be read: {str(error)[:TEXT_LIMIT]}") from error
-    return [each for each in found if isinstance(each, Calendar)]
+    return [each for each in found if each.name == "VCALENDAR"]
 
 
 def _categories(event: Event) -> set[str]:

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class Attempts(Mapping[str, Requests]):
-    """The requests of each check by key in one stretch of time."""
+    """The requests of each check by key in one stretch of time, from one vantage point."""
 
-    def __init__(self, reader: Reader, config: Config, keys: Sequence[str], between: tuple[int, int]) -> None:
-        """Nothing is read before it is asked for."""
-        self._reader, self._config, self._keys, self._between = reader, config, keys, between
+    def __init__(self, reader: Reader, config: Config, keys: Sequence[str], where: tuple[int, int, str]) -> None:
+        """`where`: start, end and vantage point. Nothing is read before it is asked for."""
+        self._reader, self._config, self._keys = reader, config, keys
+        self._start_ms, self._end_ms, self._vantage = where
         self._read: dict[str, Requests] = {}
 
     def __getitem__(self, key: str) -> Requests:
@@ -25,7 +26,7 @@ class Attempts(Mapping[str, Requests]):
         if key not in self._keys:
             raise KeyError(key)
         if key not in self._read:
-            found = self._reader.attempts(self._config.agent.vantage, key, *self._between)
+            found = self._reader.attempts(self._vantage, key, self._start_ms, self._end_ms)
             check = next((check for check in self._config.checks if check.key == key), None)
             self._read[key] = Requests(
                 samples=tuple(Request(*each) for each in found),

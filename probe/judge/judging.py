@@ -33,7 +33,7 @@ class Judge:
         """Nothing is read before it is asked for."""
         self.config, self.reader, self.as_of_ms = config, reader, as_of_ms
         self._counts = counts_samples
-        self._evidence: dict[tuple[int, int], Evidence] = {}
+        self._evidence: dict[tuple[tuple[int, int], str], Evidence] = {}
         self._windows: tuple[Window, ...] | None = None
         self._tickets: tuple[Ticket, ...] | None = None
         self._tzdata = tzdata_version()
@@ -46,11 +46,18 @@ class Judge:
 
     def question(self, service: Service, period: PeriodSpan) -> Question:
         """All that judging a service over a period takes, under the terms that it is handed with."""
+        home = self.config.agent.vantage
+        of = [home] if service.vantages is None else list(service.vantages.of)
+        first = home if home in of else of[0]
+        elsewhere = tuple(self._asked(service, period, vantage) for vantage in of if vantage != first)
+        return replace(self._asked(service, period, first), elsewhere=elsewhere)
+
+    def _asked(self, service: Service, period: PeriodSpan, vantage: str) -> Question:
         between = stretch_of(period, self.as_of_ms)
-        evidence = self.evidence(between)
+        evidence = self.evidence(between, vantage)
         return Question(
             service=service,
-            vantage=self.config.agent.vantage,
+            vantage=vantage,
             members=tuple(evidence.member(key) for key in service.keys),
             references=evidence.references,
             gateway=evidence.gateway,
@@ -59,7 +66,7 @@ class Judge:
             windows=self.windows,
             tzdata=self._tzdata,
             tickets=tuple(ticket for ticket in self.tickets if ticket.service == service.name),
-            requests=Attempts(self.reader, self.config, service.keys, between),
+            requests=Attempts(self.reader, self.config, service.keys, (*between, vantage)),
         )
 
     def prefetch(self, wanted: Sequence[tuple[Service, PeriodSpan]]) -> None:
@@ -68,11 +75,13 @@ class Judge:
             for between in {stretch_of(period, self.as_of_ms) for _, period in wanted}:
                 self.evidence(between).prefetch()
 
-    def evidence(self, between: tuple[int, int]) -> Evidence:
-        """What the record holds for a stretch of time."""
-        if between not in self._evidence:
-            self._evidence[between] = Evidence(self.config, self.reader, between, counts_samples=self._counts)
-        return self._evidence[between]
+    def evidence(self, between: tuple[int, int], vantage: str | None = None) -> Evidence:
+        """What the record holds for a stretch of time, from one vantage point; None for our own."""
+        known = between, vantage or self.config.agent.vantage
+        if known not in self._evidence:
+            made = Evidence(self.config, self.reader, between, counts_samples=self._counts, vantage=vantage)
+            self._evidence[known] = made
+        return self._evidence[known]
 
     @property
     def windows(self) -> tuple[Window, ...]:

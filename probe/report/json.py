@@ -7,8 +7,18 @@ from typing import Any, Final
 
 from probe.model import Cause
 from probe.report.beside import context_document, mark_document, quality_document
-from probe.report.figures import exact_ratio, instant, ratio, seconds
-from probe.sla.assessment import Assessment, Exclusion, Figures, Objective, Outage, PeriodSpan, Reading, Stretch
+from probe.report.figures import exact_decimal, exact_ratio, instant, ratio, seconds
+from probe.sla.assessment import (
+    Assessment,
+    Exclusion,
+    Figures,
+    Measured,
+    Objective,
+    Outage,
+    PeriodSpan,
+    Reading,
+    Stretch,
+)
 from probe.sla.beside import Beside, Mark
 from probe.view.snapshot import CheckStatus, Snapshot
 
@@ -115,6 +125,7 @@ def assessment_document(one: Assessment, beside: Beside = NOTHING_BESIDE) -> Doc
             "h1": seconds(one.resolution.h1_ms),
             "h2": seconds(one.resolution.h2_ms),
         },
+        "measured": one.measured and _measured(one.measured),
         "context": beside.context and context_document(beside.context),
         "quality": beside.quality and quality_document(beside.quality),
         "samples": one.samples,
@@ -147,6 +158,13 @@ def _judgement(one: Assessment) -> Document:
         "claimable": one.claimable,
         "readings": [_reading(reading) for reading in one.readings],
     }
+
+
+def _measured(one: Measured) -> Document:
+    """A metric that is not availability, in its unit."""
+    values = {"low": one.low, "point": one.point, "high": one.high}
+    exact = {name: None if value is None else exact_decimal(value) for name, value in values.items()}
+    return {"unit": one.unit, **exact, "samples": one.samples}
 
 
 def _remedy(one: Assessment) -> Document:

@@ -31,7 +31,8 @@ class Evidence:
 
     check: the one check's key where each is judged by itself. needed: how many of them must be down.
     lines: their own time lines; known: all of it as one, charged. weights: of the members that are
-    pooled; None where they are not.
+    pooled; None where they are not. elsewhere: the same from other vantage points, of which, this one
+    counted, `quorum` must see it down.
     """
 
     question: Question
@@ -42,6 +43,8 @@ class Evidence:
     lines: tuple[Timeline, ...]
     known: Timeline
     weights: tuple[Fraction, ...] | None = None
+    elsewhere: tuple[Evidence, ...] = ()
+    quorum: int = 1
 
     @property
     def subjects(self) -> Fraction:
@@ -81,7 +84,15 @@ class Evidence:
         """The time line with windows that speak of some members only taken out of those."""
         if not partial:
             return self.known
-        return attribution.charged(timeline.combined(self._lines(partial), self.needed), self.seen)
+        here = attribution.charged(timeline.combined(self._lines(partial), self.needed), self.seen)
+        if not self.elsewhere:
+            return here
+        return self.combined([here, *(other.without(partial) for other in self.elsewhere)])
+
+    def combined(self, lines: Sequence[Timeline]) -> Timeline:
+        """What the quorum of vantage points sees, as far as all of them have got."""
+        end_ms = min(line.end_ms for line in lines)
+        return timeline.combined([_cut(line, end_ms) for line in lines], self.quorum)
 
     def parts(self, partial: Sequence[Occurrence]) -> list[Part]:
         """What is judged: the time line as a whole, or that of each member that is pooled, by its weight."""
@@ -134,6 +145,32 @@ def combine_of(question: Question) -> Combine:
 
 def gather(question: Question) -> tuple[Evidence, ...]:
     """The evidence for each assessment that the question asks for: one, or one for each check."""
+    quorum = question.service.vantages
+    if quorum is None or not question.elsewhere:
+        return _from_here(question)
+    others = [each for asked in question.elsewhere for each in _from_here(asked)]
+    return tuple(
+        _together(here, tuple(each for each in others if each.check == here.check), quorum.at_least)
+        for here in _from_here(question)
+    )
+
+
+def _together(here: Evidence, elsewhere: tuple[Evidence, ...], quorum: int) -> Evidence:
+    """What so many vantage points see down; their number never shrinks, one without data knows nothing."""
+    whole = replace(here, elsewhere=elsewhere, quorum=quorum)
+    return replace(whole, known=whole.combined([here.known, *(each.known for each in elsewhere)]))
+
+
+def _cut(line: Timeline, end_ms: int) -> Timeline:
+    """The time line as far as an instant."""
+    if line.end_ms <= end_ms:
+        return line
+    sets = {name: getattr(line, name).clip(line.start_ms, end_ms) for name in ("down", "maybe", "unknown", "half")}
+    cuts = tuple(cut for cut in line.cuts if cut <= end_ms)
+    return Timeline(start_ms=line.start_ms, end_ms=end_ms, cuts=cuts, **sets)
+
+
+def _from_here(question: Question) -> tuple[Evidence, ...]:
     combine = combine_of(question)
     if question.service.is_uplink:
         return (_of_line(question),)

@@ -121,7 +121,8 @@ class Question:
     tickets: those of the service. pauses: stretches in which the provider waited for the customer.
     requests: the grid attempts of each check by key, where a promise is about requests or a metric.
     weights: of the checks that are pooled by weight. affected: the least and the most of the
-    customers that an outage hits, where a formula weighs with that; None: not known.
+    customers that an outage hits, where a formula weighs with that; None: not known. elsewhere: the
+    same question to the other vantage points, where the service has a quorum of them.
     """
 
     service: Service
@@ -138,6 +139,7 @@ class Question:
     requests: Mapping[str, Requests] = field(default_factory=dict)
     weights: Mapping[str, Fraction] = field(default_factory=dict)
     affected: tuple[Fraction, Fraction] | None = None
+    elsewhere: tuple[Question, ...] = ()
 
 
 def declared_resolution(interval_ms: int, timeout_ms: int) -> int:

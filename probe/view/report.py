@@ -75,7 +75,10 @@ def _fields(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Words]]:
     yield "promised", words(wording.promise(one.promise))
     yield "rule", words(one.rule)
     yield "period", _period(one, zone)
-    yield "availability", _availability(one)
+    if one.measured is None:
+        yield "availability", _availability(one)
+    else:
+        yield "measured", words(wording.measured(one.measured))
     yield "downtime", _figures(one.downtime)
     if one.raw_downtime != one.downtime:
         yield "before exclusions", _figures(one.raw_downtime)

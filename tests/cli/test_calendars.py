@@ -25,7 +25,7 @@ def test_a_calendar_is_imported_once_however_often_it_comes(office: Office, tmp_
     """The second time adds nothing; a moved event is removed and added; a cancelled one removed."""
     file = tmp_path / "acme.ics"
     file.write_bytes(calendar(ONCE, WEEKLY))
-    argv = ["maintenance", "import", file, "--service", "shop"]
+    argv = ["maintenance", "import", str(file), "--service", "shop"]
     assert office.probe(*argv).out == "7 added, 0 already there, 0 removed, 0 not understood\n"
     assert office.probe(*argv).out == "0 added, 7 already there, 0 removed, 0 not understood\n"
     file.write_bytes(calendar(ONCE.replace("T040000Z", "T050000Z"), WEEKLY + "STATUS:CANCELLED"))
