@@ -114,7 +114,11 @@ def _has_open_effect(each: Occurrence) -> bool:
 
 
 def _qualify(context: Context, draft: Draft) -> Iterable[Alternative]:
+    """Only where an excused window meets something that may count."""
     if context.terms.outage.qualify or draft.counting.is_plain or not draft.accepted:
+        return
+    windows = Intervals.of((each.start_ms, each.end_ms) for each in draft.accepted)
+    if not windows & context.timeline.worst:
         return
     yield (
         "outages are recognised after maintenance is cut out",

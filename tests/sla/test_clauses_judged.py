@@ -223,5 +223,7 @@ def test_totals_that_no_log_bounds_have_no_upper_figure() -> None:
             as_of_ms=AS_OF,
         )
     )
-    assert (found.downtime.high, found.availability and found.availability.low) == (None, 0)
+    assert found.availability is not None
+    assert found.downtime.high is None
+    assert found.availability.low == Fraction(0)
     assert found.verdict is Verdict.UNDECIDED

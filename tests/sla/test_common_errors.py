@@ -40,7 +40,11 @@ def test_error_2_own_gap_counted_as_up_or_dropped() -> None:
     found = judged([[-60, 60, 16, "G"], [2640, 60, 30, "G"]])
     assert (found.unknown_ms, found.denominator_ms) == (1_800_000, HOUR)
     assert found.availability is not None
-    assert (found.availability.low, found.availability.point, found.availability.high) == (Fraction(1, 2), 1, 1)
+    assert (found.availability.low, found.availability.point, found.availability.high) == (
+        Fraction(1, 2),
+        Fraction(1),
+        Fraction(1),
+    )
     assert (found.verdict, found.reason) == (Verdict.UNDECIDED, Why.COVERAGE)
     empty = judged([])
     assert empty.availability is not None
@@ -97,7 +101,7 @@ def test_error_7_a_constant_month_and_a_future_that_is_up() -> None:
     seen = (healthy(-120, seconds + 120, origin_ms=month.start_ms),)
     [found] = assess(question(FREE, [dark], period=month, references=seen, as_of_ms=month.end_ms + HOUR))
     assert found.availability is not None
-    assert (found.availability.low, found.availability.high) == (0, 0)
+    assert (found.availability.low, found.availability.high) == (Fraction(0), Fraction(0))
     running = span(0, HOUR)._replace(is_complete=False)
     [now] = assess(question(FREE, [member([[-60, 60, 20, "G"]])], period=running, as_of_ms=1_100_000))
     assert (now.verdict, now.reason) == (Verdict.UNDECIDED, Why.RUNNING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,7 +44,7 @@ def ranged(low: Ms, high: Ms) -> tuple[Ms, Ms]:
     return min(named), max([*named, *beside])
 
 
-def line(down: list[tuple[int, int]], **sets: Intervals) -> Timeline:
+def line(down: list[tuple[int, int]], **sets: Any) -> Timeline:
     """A time line known exactly but for the sets."""
     return Timeline(start_ms=-1000, end_ms=END + 1000, down=Intervals.of(down), **sets)
 

@@ -201,11 +201,11 @@ def test_caps_hold_for_each_event_and_for_the_period() -> None:
 def test_several_remedies_add_up_or_do_not() -> None:
     """Where the text is silent the best one is certain and the sum possible."""
     found = [Range(F(1), F(2)), Range(F(3), F(4))]
-    assert stacked(found, "sum") == (4, 6)
-    assert stacked(found, "best_of") == (3, 4)
-    assert stacked(found, None) == (3, 6)
-    assert stacked([Range(F(1), None), *found], "sum") == (5, None)
-    assert stacked([], None) == (0, 0)
+    assert stacked(found, "sum") == Range(F(4), F(6))
+    assert stacked(found, "best_of") == Range(F(3), F(4))
+    assert stacked(found, None) == Range(F(3), F(6))
+    assert stacked([Range(F(1), None), *found], "sum") == Range(F(5), None)
+    assert stacked([], None) == Range(F(0), F(0))
 
 
 def test_a_credit_below_the_least_that_is_paid_out_is_none() -> None:

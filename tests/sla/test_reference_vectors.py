@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -46,9 +47,15 @@ def test_v24_a_quorum_with_a_vantage_without_data() -> None:
 
 @pytest.mark.parametrize(
     ("window", "low", "high"),
-    [(60, F(0), F(0)), (120, F(0), F(0)), (300, F(1, 5), F(3, 5)), (600, F(3, 5), F(4, 5)), (1800, F(13, 15), F(14, 15)),
-     (3600, F(14, 15), F(29, 30))],
-)  # fmt: skip
+    [
+        (60, F(0), F(0)),
+        (120, F(0), F(0)),
+        (300, F(1, 5), F(3, 5)),
+        (600, F(3, 5), F(4, 5)),
+        (1800, F(13, 15), F(14, 15)),
+        (3600, F(14, 15), F(29, 30)),
+    ],
+)
 def test_v28_the_worst_window(window: int, low: Fraction, high: Fraction) -> None:
     """On V01, as the lowest and the highest availability of the worst window."""
     known = line([[-60, 60, 11, "G"], [600, 60, 3, "B"], [780, 60, 49, "G"]])
@@ -104,7 +111,7 @@ def test_v34_the_truth_table_of_causes() -> None:
     """The rows about a failing target, instant by instant."""
     failing = Intervals.span(0, 1)
     good, bad = [[-60, 60, 3, "G"]], [[-60, 60, 3, "B"]]
-    cases = (
+    cases: tuple[tuple[Any, Any, Cause], ...] = (
         (good, good, Cause.PROVIDER_OR_PATH),
         (bad, good, Cause.ISP),
         (bad, bad, Cause.OWN_NETWORK),

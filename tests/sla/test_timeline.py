@@ -120,3 +120,15 @@ def test_nothing_is_said_against_what_is_excused() -> None:
     assert whole.without(Intervals()) is whole
     rest = whole.without(Intervals.span(540_000, 720_000))
     assert (rest.down.measure, rest.maybe.measure, rest.half.measure) == (180_000, 60_000, 30_000)
+
+
+def test_a_run_ends_at_the_last_good_sample_before_silence() -> None:
+    """What follows it is unknown, not the same outage going on; nothing is joined across it."""
+    up, down = State.UP, State.DOWN
+    spans = [
+        Span(0, 100, SpanClass.TRANS_UP, 1, 1, down, up, 1),
+        Span(300, 400, SpanClass.TRANS_UP, 1, 1, down, up, 1),
+    ]
+    found = timeline.of_spans(spans, 0, 900)
+    assert found.unknown.pairs == ((100, 300), (400, 900))
+    assert found.cuts == (100, 400)
