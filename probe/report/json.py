@@ -20,6 +20,7 @@ from probe.sla.assessment import (
     Stretch,
 )
 from probe.sla.beside import Beside, Mark
+from probe.sla.budget import ALERTS
 from probe.view.snapshot import CheckStatus, Snapshot
 
 SCHEMA: Final = 1
@@ -146,6 +147,7 @@ def _downtime(one: Assessment) -> Document:
         "budget": seconds(one.budget_ms),
         "budget_left": one.budget_left and {"low": seconds(one.budget_left[0]), "high": seconds(one.budget_left[1])},
         "burn": {window: exact_ratio(rate) for window, rate in one.burn.items()},
+        "burn_alerts": [window for window, rate in one.burn.items() if rate >= ALERTS.get(window, rate + 1)],
         "coverage": ratio(one.coverage),
         "availability": one.availability and {key: ratio(value) for key, value in one.availability._asdict().items()},
     }

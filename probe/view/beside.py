@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from probe.sla.beside import Before, Context, Latency, Quality
 from probe.view import wording
@@ -14,6 +14,8 @@ TRENDS: Mapping[str, str] = {
     "worse": "more downtime than in the periods before",
     "as before": "as much downtime as in the periods before",
 }
+
+SHOWN: Sequence[str] = ("p50", "p95", "p99")
 
 
 def context_fields(one: Context) -> Iterator[tuple[str, Words]]:
@@ -48,23 +50,15 @@ def latency_table(one: Quality) -> Table:
     columns = (
         Column("CHECK", is_name=True),
         Column("LOSS", is_number=True),
-        Column("P50", is_number=True),
-        Column("P95", is_number=True),
-        Column("P99", is_number=True),
-        Column("WHEN ANSWERED P50", is_number=True),
-        Column("P95 ", is_number=True),
-        Column("P99 ", is_number=True),
+        Column("OF"),
+        *(Column(name.upper(), is_number=True) for name in SHOWN),
     )
-    rows = tuple(
-        row(
-            key,
-            wording.NOTHING if each.loss is None else f"{percent(each.loss)} %",
-            *(_quantile(each, name) for name in ("p50", "p95", "p99")),
-            *(wording.latency(each.arrived_us.get(name)) for name in ("p50", "p95", "p99")),
-        )
-        for key, each in one.latency.items()
-    )
-    return Table(columns, rows, indent=2)
+    rows = []
+    for key, each in one.latency.items():
+        loss = wording.NOTHING if each.loss is None else f"{percent(each.loss)} %"
+        rows.append(row(key, loss, "all, the lost infinitely late", *(_quantile(each, name) for name in SHOWN)))
+        rows.append(row(key, "", "those answered", *(wording.latency(each.arrived_us.get(name)) for name in SHOWN)))
+    return Table(columns, tuple(rows), indent=2)
 
 
 def _quantile(one: Latency, name: str) -> str:

@@ -23,7 +23,7 @@ from probe.view.page import (
     strong,
     words,
 )
-from probe.view.wording import percent, rough, span
+from probe.view.wording import exact_percent, percent, rough, span
 
 
 def plans(found: Sequence[Plan]) -> Page:
@@ -99,7 +99,7 @@ def _by_outages(one: Plan) -> Table:
         Column("OUTAGES", is_number=True),
         Column("LEFT OPEN", is_number=True),
         Column("LARGEST INTERVAL TO DECIDE", is_number=True),
-        Column(f"FOR {percent(one.share, 0)} % OF THE BUDGET", is_number=True),
+        Column(f"FOR {exact_percent(one.share)} OF THE BUDGET", is_number=True),
     )
     rows = tuple(
         row(str(each.outages), span(each.width_ms), rough(each.decides_ms), rough(each.sharp_ms)) for each in one.rows

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from probe.sla.assessment import Assessment, Exclusion, Figures, Stretch, Verdict, Why
 from probe.sla.beside import Beside
+from probe.sla.budget import ALERTS
 from probe.view import wording
 from probe.view.beside import context_fields, latency_table, quality_fields
 from probe.view.outages import outage_table
@@ -72,7 +73,7 @@ def _title(one: Assessment) -> Prose:
 
 
 def _fields(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Words]]:
-    yield "promised", words(wording.promise(one.promise))
+    yield "promised", words(wording.promise(one.promise, one.measured.unit if one.measured else "%"))
     yield "rule", words(one.rule)
     yield "period", _period(one, zone)
     if one.measured is None:
@@ -125,8 +126,15 @@ def _budget(one: Assessment) -> Words:
     said = f"{span(one.budget_ms)}"
     if one.budget_left is not None:
         said += f", {left(one.budget_left)}"
-    burning = "; ".join(f"{rate_text(rate)}× over {window}" for window, rate in one.burn.items() if rate)
+    burning = "; ".join(_burning(window, rate) for window, rate in one.burn.items() if rate)
     return words(said, f"; burning {burning}" if burning else "")
+
+
+def _burning(window: str, rate: Fraction) -> str:
+    """How many times faster than allowed, and whether that is worth an alert (metrology, section 1.6)."""
+    alert = ALERTS.get(window)
+    said = f"{rate_text(rate)}× over {window}"
+    return said if alert is None or rate < alert else f"{said} (alert: {rate_text(alert)}× and more)"
 
 
 def left(budget_left: tuple[Fraction, Fraction]) -> str:
@@ -218,7 +226,7 @@ def _tables(one: Assessment, zone: tzinfo, beside: Beside) -> Iterator[tuple[str
     if one.readings:
         yield "readings of what the terms leave open", _readings(one)
     if beside.quality is not None and beside.quality.latency:
-        yield "loss and latency of the grid's attempts, a lost one infinitely late", latency_table(beside.quality)
+        yield "loss and latency of the grid's attempts", latency_table(beside.quality)
 
 
 def _exclusions(exclusions: Sequence[Exclusion], zone: tzinfo) -> Table:

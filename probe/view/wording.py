@@ -209,12 +209,13 @@ def _in_unit(value: Fraction, unit: str) -> str:
     return f"{percent(value)} %" if unit == "%" else f"{percent(value / 100)} {unit}"
 
 
-def promise(promised: Promise | None) -> str:
-    """A promise in one phrase: `availability ≥ 99.99 %`."""
+def promise(promised: Promise | None, unit: str = "%") -> str:
+    """A promise in one phrase: `availability ≥ 99.99 %`, `round_trip ≤ 45 ms`."""
     if promised is None:
         return "nothing: no SLA terms and no objective"
     sign = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}.get(promised.op, promised.op)
-    return f"{promised.metric} {sign} {exact_percent(promised.target)}"
+    target = exact_percent(promised.target) if unit == "%" else f"{exact_percent(promised.target / 100)[:-2]} {unit}"
+    return f"{promised.metric} {sign} {target}"
 
 
 def latency(taken_us: int | None) -> str:

@@ -26,7 +26,7 @@ def imported(office: Office, folder: Path, down: range) -> None:
 def front(office: Office, *argv: str) -> dict[str, object]:
     """The assessment of the shop's page."""
     found = office.probe("report", "--from", FROM, "--to", TO, "--json", *argv).document["assessments"]
-    return next(one for one in found if one["check"] == "shop-front")  # type: ignore[no-any-return]
+    return next(one for one in found if one["check"] == "shop-front")
 
 
 def test_vantage_points_are_judged_apart(office: Office, tmp_path: Path) -> None:

@@ -7,12 +7,25 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
-from probe.model import Assertion, Cause, Check, Finding, Origin, Outcome, Reason, State, Window, WindowKind
-from probe.sla.assessment import Bounds, Credit, Figures, PeriodSpan, Promise, Resolution, Verdict, Why
+from probe.judge.reporting import Compared
+from probe.model import Assertion, Cause, Check, Finding, Origin, Outcome, Reason, State, Ticket, Window, WindowKind
+from probe.sla.assessment import (
+    Bounds,
+    Credit,
+    Figures,
+    Measured,
+    Outage,
+    PeriodSpan,
+    Promise,
+    Resolution,
+    Verdict,
+    Why,
+)
+from probe.sla.beside import Before, Beside, Context, Latency, Mark, Quality, Worst
 from probe.sla.clauses import (
     Cap,
     ClaimRule,
@@ -35,16 +48,21 @@ from probe.sla.clauses import (
 )
 from probe.sla.counting import Rounding
 from probe.sla.period import PeriodKind
+from probe.sla.plan import SHARE, rows, sights
+from probe.sla.severity import Severity
 from probe.sla.speed_rule import SpeedRule
 from probe.sla.terms import Terms
 from probe.view import check as check_view
-from probe.view import maintenance, plain, sla
+from probe.view import maintenance, plain, plan, sla
+from probe.view.comparison import comparison
 from probe.view.log import log
 from probe.view.outages import outages
 from probe.view.page import Page
 from probe.view.report import report
 from probe.view.snapshot import Line, Standing
 from probe.view.status import fitted, status
+from probe.view.tickets import tickets
+from tests.sla.test_plan import MINUTE, a_plan
 from tests.view.builders import DAY, NOVEMBER, NOW, OCTOBER, assessment, check, office, outage, service, snapshot
 
 SCREENS: Final = Path(__file__).parent / "screens"
@@ -421,6 +439,55 @@ def running() -> Page:
     )
 
 
+NO_BUDGET: Final[Mapping[str, Any]] = {
+    "budget_ms": None,
+    "rows": rows(MINUTE, None, SHARE, 0, [2]),
+    "unknown_ms": 60_000,
+}
+LITTLE: Final = Fraction(121_000)
+TIGHT: Final[Mapping[str, Any]] = {"budget_ms": LITTLE, "rows": rows(MINUTE, LITTLE, SHARE, 0, [2])}
+HOPELESS: Final[Mapping[str, Any]] = {"budget_ms": Fraction(1), "rows": rows(MINUTE, Fraction(1), SHARE, 0, [2])}
+CHANCES: Final = sights(MINUTE, [30_000, 60_000, 600_000])
+
+
+def marks() -> dict[Outage, Mark]:
+    """One major outage with a ticket, one suspect."""
+    ticket = Ticket(service="shop", number="A-4711", opened_ms=NOW)
+    return {outage(): Mark(Severity.MAJOR, (ticket,)), outage(is_confirmed=False): Mark(None, ())}
+
+
+def beside() -> Beside:
+    """All that can stand beside an assessment."""
+    before = (
+        Before("2026-09", 0, 0, Fraction(0), Verdict.MET),
+        Before("2026-08", 0, 0, None, Verdict.UNDECIDED),
+    )
+    every = {"p50": 12_345, "p95": 45_678, "p99": None}
+    seen = Latency(1000, 12, 1, every, {"p50": 12_300, "p95": 40_000, "p99": 1_234_567})
+    nines = Fraction(999, 1000)
+    return Beside(
+        marks=marks(),
+        context=Context(1, 1, 13, 44_808, Fraction(1, 3867), Fraction(692_500), before),
+        quality=Quality(
+            mtbf_ms=Fraction(2_678_000_000),
+            mttr_ms=Fraction(300_000),
+            worst={
+                "1h": Worst(Fraction(9, 10), Fraction(19, 20)),
+                "7d": Worst(nines, nines),
+            },
+            latency={"shop-front": seen, "new": Latency(0, 0, 0, {}, {})},
+        ),
+    )
+
+
+def compared() -> list[Compared]:
+    """Two services, one of which the common rule judges otherwise."""
+    return [
+        Compared("shop", "shop-front", assessment(), assessment(agreement=None, verdict=Verdict.MET, credit=None)),
+        Compared("mail", None, None, assessment(service="mail", check=None, availability=None, promise=None)),
+    ]
+
+
 PAGES: Final[Mapping[str, Callable[[], Page]]] = {
     "status": lambda: status(office()),
     "status-hostile": lambda: status(
@@ -465,6 +532,43 @@ PAGES: Final[Mapping[str, Callable[[], Page]]] = {
         span_words="between then and now",
     ),
     "outages-nothing": lambda: outages([]),
+    "outages-marked": lambda: outages([outage(), outage(is_confirmed=False)], marks=marks()),
+    "report-beside": lambda: report([assessment(burn={"1h": Fraction(20), "3d": Fraction(1, 2)})], [beside()]),
+    "report-measured": lambda: report(
+        [
+            assessment(
+                promise=Promise("round_trip", "<=", Fraction(45)),
+                measured=Measured("ms", Fraction(124, 10), Fraction(127, 10), high, 1440),
+                availability=None,
+            )
+            for high in (Fraction(131, 10), None)
+        ]
+    ),
+    "comparison": lambda: comparison(compared(), None),
+    "comparison-nothing": lambda: comparison([], None),
+    "plan": lambda: plan.plans(
+        [a_plan(sights=CHANCES), a_plan(check=None, **NO_BUDGET), a_plan(**TIGHT), a_plan(**HOPELESS)]
+    ),
+    "plan-nothing": lambda: plan.plans([]),
+    "tickets": lambda: tickets(
+        [
+            Ticket(service="shop", number="A-4711", opened_ms=NOW, entered_at_ms=NOW, entered_by="me"),
+            Ticket(
+                service="shop",
+                number=HOSTILE[:30],
+                key="shop-front",
+                opened_ms=NOW,
+                answered_ms=NOW + 600_000,
+                closed_ms=NOW + 6_000_000,
+                outage_ms=NOW,
+                note=HOSTILE,
+                is_withdrawn=True,
+                entered_at_ms=NOW,
+                entered_by="me",
+                entries=3,
+            ),
+        ]
+    ),
     "log": lambda: log(outcomes()),
     "log-one": lambda: log(outcomes()[:1]),
     "log-nothing": lambda: log([]),
