@@ -50,6 +50,12 @@ BY_EVENT: Final = {
 }
 
 
+DOUBTS: Final = {
+    "secondary": "known from other people's descriptions only",
+    "unsure": "uncertain, so read the page before you rely on it",
+}
+
+
 def traps(terms: Terms, interval_ms: int) -> tuple[str, ...]:
     """What to know before one relies on these terms with a probe every `interval_ms`."""
     return tuple(said for each in TRAPS for said in each(terms, interval_ms))
@@ -221,6 +227,15 @@ def _credit(terms: Terms, interval_ms: int) -> Iterator[str]:
             yield "the credit is at the provider's discretion"
 
 
+def _trust(terms: Terms, interval_ms: int) -> Iterator[str]:
+    del interval_ms
+    for grade, says in DOUBTS.items():
+        named = [field for source in terms.sources if source.confidence == grade for field in source.fields]
+        doubtful = dict.fromkeys(field for field in named if terms.confidence(field) == grade and field != "notes")
+        if doubtful:
+            yield f"{says}: {', '.join(doubtful)}"
+
+
 def _holes(remedy: Remedy) -> Iterator[str]:
     is_time = remedy.lookup in ("event_duration", "cumulative_duration", "metric")
     for low, high in holes(remedy.rows):
@@ -240,4 +255,5 @@ TRAPS: Final[tuple[Callable[[Terms, int], Iterator[str]], ...]] = (
     _proof,
     _clock,
     _credit,
+    _trust,
 )

@@ -267,6 +267,16 @@ def test_a_vector_that_differs_names_field_expected_and_computed(
     assert document["vectors"][2]["differences"] == []
 
 
+def test_a_vector_with_wrong_terms_tells_what_is_wrong_in_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each problem of the terms is a line of its own."""
+    file = tmp_path / "vectors.json"
+    file.write_text(json.dumps([{"id": "own-1", "agreement": {"id": "a/b"}, "period": "2026-06", "expect": {}}]))
+    assert main(["sla", "vectors", str(file)]) == Exit.FAILED
+    assert "own-1: a/b: promise: the table is missing" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("content", [None, b"{", b"{}", b"[1]", b"\xff", b"[" * 100_000])
 def test_a_file_without_vectors_is_a_usage_error(
     tmp_path: Path, content: bytes | None, capsys: pytest.CaptureFixture[str]

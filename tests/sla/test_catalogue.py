@@ -71,6 +71,13 @@ def test_the_newest_version_is_the_one_that_still_holds() -> None:
     assert [one.version for one in catalogue.versions("google/compute-engine-single")] == ["2020-04-07", "undated"]
 
 
+def test_a_version_is_named_with_its_date() -> None:
+    """A vector that names another one is told so."""
+    assert catalogue.version_tables("linode/compute@1.1")["version"] == "1.1"
+    with pytest.raises(ValueError, match="is not in the catalogue"):
+        catalogue.version_tables("linode/compute@9")
+
+
 def test_the_facts_that_no_log_shows_are_kept() -> None:
     """Clauses of every kind come through from the file."""
     vultr = text("vultr/instance@undated")

@@ -57,6 +57,11 @@ def said(name: str, interval_ms: int = MINUTE) -> str:
         ("scaleway/database-ha@undated", MINUTE, "did not exist counts as up"),
         ("aws/ec2-instance@2022-05-05", MINUTE, "an hour on the clock pays only when more than 6 min of it are down"),
         ("ovhcloud-us/key-management@2024-03-06", MINUTE, "whether a begun unit pays is not stated"),
+        (
+            "aws/ec2-instance@2022-05-05",
+            MINUTE,
+            "other people's descriptions only: formula, outage, remedy, claim, sym",
+        ),
         ("certified-hosting/network@undated", MINUTE, "an outage is at least 15 min with more than 50 % loss"),
     ],
 )
@@ -68,7 +73,11 @@ def test_each_text_has_its_traps(name: str, interval_ms: int, expected: str) -> 
 def test_a_plain_text_and_a_fast_probe_have_few_traps() -> None:
     """Nothing is said that is not so."""
     plain = replace(published("linode/compute@1.1"), outage=OutageRule(unit_ms=MINUTE, unit_align="clock"))
-    assert traps(plain, 1000) == ("only whole units of 1 min count: many short outages may come to nothing",)
+    assert traps(plain, 1000) == (
+        "only whole units of 1 min count: many short outages may come to nothing",
+        "uncertain, so read the page before you rely on it: formula",
+    )
+    plain = replace(plain, sources=())
     loss = Commitment(metric="packet_loss", op="<=", target=Fraction(1, 100), unit="%")
     promise = plain.promise
     assert promise is not None
