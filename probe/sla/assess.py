@@ -219,7 +219,7 @@ def _credit(service: Service, cases: tuple[Case, ...]) -> Credit | None:
     is_met = all(each.found.verdict is Verdict.MET for each in cases)
     if is_met and all(each.kind != "rows" and each.trigger in {None, "missed_commitment"} for each in remedies):
         return None
-    owed = [owing.owed(each.parts, each.found, terms.promise, base_ms) for each in cases]
+    owed = [owing.owed(each.parts, each.found, terms.promise, base_ms, remedies) for each in cases]
     found = remedy.credit(remedies, fee, owed)
     return None if is_met and not found.certain else found
 

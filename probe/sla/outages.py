@@ -144,6 +144,8 @@ def _outage(member: Member, cluster: Cluster, seen: Witness, counted: Intervals)
 
 def _cause(evidence: Cluster, seen: Witness) -> Cause:
     """A confirmed outage is the provider's if a witness was up in any of it, a suspect only if in all of it."""
+    if any(span.cls is SpanClass.DOWN and seen.up.clip(span.t0_ms, span.t1_ms) for span in evidence):
+        return Cause.PROVIDER_OR_PATH
     down = Intervals.of((span.t0_ms, span.t1_ms) for span in evidence if span.cls is SpanClass.DOWN)
     if down:
         return attribution.cause_of(down, seen)

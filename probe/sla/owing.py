@@ -10,6 +10,7 @@ from typing import Final
 from probe.sla import events, formula, wallclock
 from probe.sla.assessment import Bounds, Ms, Promise, Verdict
 from probe.sla.basis import Basis
+from probe.sla.clauses import Remedy
 from probe.sla.counting import bad_days
 from probe.sla.events import Worth
 from probe.sla.interval import Intervals
@@ -21,11 +22,14 @@ HOUR_MS: Final = 3_600_000
 NOTHING: Final = Bounds(Fraction(0), None, Fraction(1))
 
 
-def owed(parts: Sequence[Part], found: Judgement, promise: Promise | None, base_ms: Ms) -> Owed:
-    """Everything that a remedy may ask of one reading. base_ms: the time that the fee is paid for."""
+def owed(
+    parts: Sequence[Part], found: Judgement, promise: Promise | None, base_ms: Ms, remedies: Sequence[Remedy]
+) -> Owed:
+    """Everything that these remedies may ask of one reading. base_ms: the time that the fee is paid for."""
     basis = found.basis
-    exact = replace(basis, rule=replace(basis.rule, grid=None, rounding=None))
-    lost = totalled(parts, exact)
+    lost = found.downtime
+    if any(each.kind == "lost_time" for each in remedies):
+        lost = totalled(parts, replace(basis, rule=replace(basis.rule, grid=None, rounding=None)))
     return Owed(
         availability=_compared(found.availability or NOTHING, basis),
         lost=(lost.low, lost.high),
