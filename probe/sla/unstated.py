@@ -63,7 +63,7 @@ def _period(terms: Terms) -> Iterator[Unstated]:
     if terms.partial_life is None:
         yield Unstated("period.partial_life", "a service that is younger than the period is read both ways")
     if terms.outage.edge is None:
-        yield Unstated("outage.edge", "an outage over an edge of the period is read as split there, and as whole at its start or end")
+        yield Unstated("outage.edge", "one over an edge of the period is read as split there, and as whole")
 
 
 def _subject(terms: Terms) -> Iterator[Unstated]:
@@ -87,7 +87,7 @@ def _outage(terms: Terms) -> Iterator[Unstated]:
     if rule.bucket_ms is not None and rule.empty_bucket is None and terms.archetype in ("F2", "F3"):
         yield Unstated("outage.empty_bucket", "what an interval without requests is, stays open")
     if rule.clock_start is None:
-        yield Unstated("outage.clock_start", "where a ticket is recorded, outages are read from their onset and from the ticket")
+        yield Unstated("outage.clock_start", "where a ticket is recorded, both it and the onset are read")
 
 
 def _exclusions(terms: Terms) -> Iterator[Unstated]:
