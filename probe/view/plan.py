@@ -85,7 +85,7 @@ def _width(one: Plan) -> Words:
 
 def _decides(one: Plan) -> Words:
     if one.can_decide is None:
-        return words("depends on the length of each outage, not on a budget")
+        return words("it is not a question of downtime within a budget")
     largest = one.headline.decides_ms
     if one.can_decide:
         return words(Piece("yes", Tone.GOOD), f"; up to an interval of {rough(largest)}")
