@@ -9,9 +9,11 @@ from probe.sla.counting import Counting
 from probe.sla.evidence import Evidence, combine_of
 from probe.sla.quantities import in_words
 from probe.sla.terms import Terms
+from probe.sla.tickets import AT_TICKET
 from probe.sla.verdict import Judgement
 
 BY_TABLE = ("F5", "F6")
+BY_REQUEST = ("F3", "F4")
 
 
 def rule(terms: Terms, counting: Counting) -> str:
@@ -108,7 +110,19 @@ def _of_terms(case: Evidence, terms: Terms) -> list[str]:
         said.append("the terms do not state the period")
     elif terms.period.word == "billing_month":
         said.append("the billing month is taken for the calendar month")
-    return said + _of_validity(case, terms) + list(terms.notes)
+    return said + _of_what_is_missing(case, terms) + _of_validity(case, terms) + list(terms.notes)
+
+
+def _of_what_is_missing(case: Evidence, terms: Terms) -> list[str]:
+    """What the terms judge by and nobody handed in."""
+    question, said = case.question, []
+    if terms.outage.clock_start in AT_TICKET and not question.tickets:
+        said.append("outages count from their ticket, and none is recorded: how long they counted stays open")
+    if terms.archetype == "F9" and question.affected is None:
+        said.append("the share of customers that an outage hit is not known: it may be nobody or everybody")
+    if terms.archetype in BY_REQUEST and case.requests is None:
+        said.append("requests are counted, and none were recorded: their errors stay open")
+    return said
 
 
 def _of_validity(case: Evidence, terms: Terms) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from probe.model import State, Ticket
+from probe.model import State, Ticket, Window
 from probe.sla import hours, period
 from probe.sla.assess import assess
 from probe.sla.assessment import Assessment, Verdict, Why
@@ -82,6 +82,20 @@ def test_an_outage_over_the_edge_is_read_every_way() -> None:
     assert (stated.downtime.low, stated.verdict) == (54 * MINUTE, Verdict.MISSED)
 
 
+def test_a_window_that_meets_no_outage_leaves_nothing_open() -> None:
+    """How outages and windows are recognised matters only where they meet."""
+    text = terms(
+        outage={"shortest": "5m", "strict": True},
+        exclusion=[{"cause": "scheduled_maintenance", "excused": True, "notice": "1 h", "effect": "numerator"}],
+    )
+    start = JUNE.start_ms + clock(20, 1, 0) * 1000
+    apart = Window(start_ms=start, end_ms=start + 60 * MINUTE, announced_at_ms=JUNE.start_ms)
+    assert judged(text, [(clock(3, 1, 0), clock(3, 2, 0))], windows=(apart,))[0].readings == ()
+    [met] = judged(text, [(clock(20, 0, 57), clock(20, 2, 3))], windows=(apart,))
+    assert [each.verdict for each in met.readings] == [Verdict.MET, Verdict.MET]
+    assert met.downtime.low == 0
+
+
 def test_a_ticket_opens_the_question_where_the_clock_starts() -> None:
     """Terms that do not say are read both ways once a ticket is known."""
     ticket = Ticket(service="s", number="1", opened_ms=JUNE.start_ms + clock(3, 2, 0) * 1000)
@@ -94,6 +108,7 @@ def test_an_outage_that_nobody_reported_leaves_a_ticket_clause_open() -> None:
     text = terms(outage={"shortest": "0s", "clock_start": "ticket", "report_within": "2 h"})
     [found] = judged(text, [(clock(3, 1, 0), clock(3, 2, 30))])
     assert (found.downtime.low, found.verdict, found.reason) == (0, Verdict.UNDECIDED, Why.COVERAGE)
+    assert any("none is recorded" in note for note in found.notes)
     late = Ticket(service="s", number="1", opened_ms=JUNE.start_ms + clock(3, 4, 0) * 1000)
     lost = terms(outage={"shortest": "0s", "clock_start": "onset", "report_within": "2 h"})
     [missed] = judged(lost, [(clock(3, 1, 0), clock(3, 2, 30))], tickets=(late,))
@@ -122,6 +137,7 @@ def test_the_share_of_customers_weighs_an_outage() -> None:
     [unknown] = judged(text, down)
     assert (unknown.downtime.low, unknown.downtime.high) == (0, 100 * MINUTE)
     assert unknown.verdict is Verdict.UNDECIDED
+    assert any("share of customers" in note for note in unknown.notes)
 
 
 def test_more_interruptions_than_allowed_are_a_miss_however_short() -> None:
@@ -198,6 +214,7 @@ def test_nothing_handed_in_leaves_a_request_rule_open() -> None:
     [found] = judged(text, [])
     assert (found.downtime.low, found.downtime.high) == (0, found.denominator_ms)
     assert (found.verdict, found.reason) == (Verdict.UNDECIDED, Why.COVERAGE)
+    assert any("none were recorded" in note for note in found.notes)
     served = {"shortest": "0s", "bucket": "1h", "empty_bucket": "up", "service_hours": "Mon-Fri 08:00-18:00"}
     bucketed = terms(formula={"archetype": "F3", "denominator": "buckets"}, outage=served)
     counts = {"check-0": Requests(buckets=[Bucket(JUNE.start_ms + clock(3, 9, 0) * 1000, 4, 4)])}
