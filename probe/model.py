@@ -295,7 +295,8 @@ class Window:
     are wall-clock times: `every` is an RRULE, `from_time` "HH:MM", `lasts_ms` elapsed on the wall
     clock of `zone`; no occurrence before `starts` (ISO date) nor after `until`.
     announced_at_ms: when the provider announced it, None when not known. entered_at_ms, entered_by
-    and source: when, by whom and how it came into the record.
+    and source: when, by whom and how it came into the record. uid: the event of a calendar or notice
+    that it came from, with the occurrence; impact: what the provider expects of it, in its own word.
     """
 
     id: int | None = None
@@ -316,7 +317,38 @@ class Window:
     entered_by: str = ""
     source: str = "typed"  # typed | file | ical | mail
     reason: str = ""
+    uid: str | None = None
+    impact: str | None = None
     removed_at_ms: int | None = None
+
+    @property
+    def is_after_the_fact(self) -> bool:
+        """Whether a single window came into the record when it had begun already."""
+        return self.start_ms is not None and self.entered_at_ms is not None and self.entered_at_ms > self.start_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What the provider was told about an outage, and when it answered: many clauses start their clock there.
+
+    number: the provider's own. key: the check it is about, None for the whole service. outage_ms: an
+    instant in the outage it is about, None for the one that it was opened in. Instants are None until
+    they are known. entered_at_ms, entered_by: when and by whom the first row of it was entered; `entries`
+    is how many rows of the record make it up.
+    """
+
+    service: str
+    number: str
+    key: str | None = None
+    outage_ms: int | None = None
+    opened_ms: int | None = None
+    answered_ms: int | None = None
+    closed_ms: int | None = None
+    note: str = ""
+    is_withdrawn: bool = False
+    entered_at_ms: int | None = None
+    entered_by: str = ""
+    entries: int = 1
 
 
 class Cause(StrEnum):

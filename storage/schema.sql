@@ -1,6 +1,6 @@
 -- What the migrations build. A test compares; UPDATE_GOLDEN=1 writes it anew.
 PRAGMA application_id = 1886547810;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE clock (
     id INTEGER PRIMARY KEY,
@@ -146,7 +146,7 @@ CREATE TABLE window (
     entered_by TEXT NOT NULL,
     source TEXT NOT NULL,
     reason TEXT NOT NULL DEFAULT ''
-) STRICT;
+, uid TEXT, impact TEXT) STRICT;
 
 CREATE UNIQUE INDEX window_is_removed_once ON window (removes) WHERE removes IS NOT NULL;
 
@@ -214,3 +214,33 @@ CREATE VIEW agent_events AS
 SELECT event.vantage, strftime('%Y-%m-%dT%H:%M:%fZ', (event.at_ms + clock.shift_ms) / 1000.0, 'unixepoch') AS at, event.kind,
     event.lasted_ms / 1000.0 AS seconds, event.facts
 FROM event JOIN clock ON clock.id = event.clock;
+
+CREATE TABLE ticket (
+    id INTEGER PRIMARY KEY,
+    service TEXT NOT NULL,
+    number TEXT NOT NULL,
+    key TEXT,
+    outage_ms INTEGER,
+    opened_ms INTEGER,
+    answered_ms INTEGER,
+    closed_ms INTEGER,
+    is_withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (is_withdrawn IN (0, 1)),
+    entered_at_ms INTEGER NOT NULL,
+    entered_by TEXT NOT NULL,
+    note TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE INDEX ticket_by_service ON ticket (service, number);
+
+CREATE TRIGGER ticket_is_never_changed BEFORE UPDATE ON ticket
+BEGIN SELECT RAISE(ABORT, 'ticket is append only: add a row'); END;
+
+CREATE TRIGGER ticket_is_never_deleted BEFORE DELETE ON ticket
+BEGIN SELECT RAISE(ABORT, 'ticket is append only: add a row'); END;
+
+CREATE VIEW tickets AS
+SELECT ticket.service, ticket.number, ticket.key AS "check", strftime('%Y-%m-%dT%H:%M:%fZ', (ticket.outage_ms) / 1000.0, 'unixepoch') AS outage,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (ticket.opened_ms) / 1000.0, 'unixepoch') AS opened, strftime('%Y-%m-%dT%H:%M:%fZ', (ticket.answered_ms) / 1000.0, 'unixepoch') AS answered,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (ticket.closed_ms) / 1000.0, 'unixepoch') AS closed, ticket.is_withdrawn AS withdrawn, ticket.note,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (ticket.entered_at_ms) / 1000.0, 'unixepoch') AS entered, ticket.entered_by
+FROM ticket;

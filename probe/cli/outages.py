@@ -1,4 +1,4 @@
-"""Each outage: its earliest and latest possible start and end, its cause, and the failures that were not confirmed.
+"""Each outage: its earliest and latest possible start and end, its cause, severity and tickets, and the suspects.
 
 Without --from, the last 30 days.
 """
@@ -6,11 +6,14 @@ Without --from, the last 30 days.
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from probe.cli.command import Call, at, json_option, keys_on_record, time_option
 from probe.cli.exits import Exit
 from probe.errors import UsageError
+
+if TYPE_CHECKING:
+    from probe.config import Config
 
 DAYS_30_MS: Final = 30 * 86_400_000
 
@@ -27,6 +30,7 @@ def run(call: Call) -> Exit:
     """List the outages of a stretch of time."""
     from probe import judge
     from probe.cli.opening import record
+    from probe.judge import reporting
 
     end_ms = at(call, "--to") or call.now_ms
     asked_ms = at(call, "--from")
@@ -38,16 +42,25 @@ def run(call: Call) -> Exit:
         service_of = {series.key: series.service for series in reader.series(config.agent.vantage)}
         service_of |= {check.key: check.service for check in config.checks}
         judged = reader.settings_of_all(config.agent.vantage).keys() | {check.key for check in config.checks}
-        found = judge.outages(config, reader, start_ms, end_ms, tuple(key for key in keys if key in judged))
+        wanted = tuple(key for key in keys if key in judged)
+        all_of = judge.outages(config, reader, start_ms, end_ms, _beside(config, wanted))
+        marks = reporting.marks(config, all_of, reader)
+        found = tuple(one for one in all_of if one.key in wanted)
     if call.options.json:
         from probe.report.json import outages_document
 
-        call.out.document(outages_document(found, service_of=service_of))
+        call.out.document(outages_document(found, service_of=service_of, marks=marks))
     else:
         from probe.view import wording
         from probe.view.outages import outages
 
         zone = call.zone()
         said = f"between {wording.instant(start_ms, zone)} and {wording.instant(end_ms, zone)}"
-        call.out.page(outages(found, zone=zone, span_words=said))
+        call.out.page(outages(found, zone=zone, span_words=said, marks=marks))
     return Exit.FINE
+
+
+def _beside(config: Config, keys: list[str]) -> list[str]:
+    """The checks asked for, and those that share a service with them: how much of it was down is part of severity."""
+    services = {check.service for check in config.checks if check.key in keys and check.service}
+    return [check.key for check in config.checks if check.key in keys or check.service in services]

@@ -7,6 +7,7 @@ or an own objective was missed.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,43 +18,96 @@ from probe.errors import UsageError
 if TYPE_CHECKING:
     from probe.config import Config
     from probe.judge import PeriodChoice
+    from probe.judge.reporting import Ask, Compared, Reported
     from probe.sla.assessment import Assessment
+    from probe.store.reader import Reader
+
+TREND: Final = 3
+MOST_TREND: Final = 24
+MANY: Final = 20
+"""For more services than these the preceding periods are judged only when asked for."""
 
 
 STDOUT: Final = Path("-")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Which period, which services, and in what form."""
+    """Which period, which services, under which rules, and in what form."""
     parser.add_argument("--period", metavar="PERIOD", help="2026-10, 2026-Q3, 2026, or 30d for the trailing 30 days")
     time_option(parser, "--from", "judge from this instant on (with --to)")
     time_option(parser, "--to", "judge until this instant (default: now)")
-    parser.add_argument("--service", metavar="NAME", action="append", default=[], help="one service; may be repeated")
+    parser.add_argument(
+        "--service", metavar="NAME", action="append", default=[], help="one service or group; may be repeated"
+    )
+    parser.add_argument("--vantage", metavar="NAME", help="what another vantage point saw (imported)")
+    rules = parser.add_argument_group("other rules")
+    rules.add_argument("--under", metavar="ID", help="judge by another SLA: an id of `probe sla list`, or a file")
+    rules.add_argument(
+        "--compare",
+        action="store_true",
+        help="services side by side, under their own rules and under one: that of --under, else the plain measure",
+    )
+    more = parser.add_argument_group("more figures")
+    more.add_argument(
+        "--trend", type=int, metavar="N", help=f"compare with N periods before (default: {TREND}; 0 for many services)"
+    )
+    more.add_argument("--quality", action="store_true", help="MTBF, MTTR, worst windows, loss and latency quantiles")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table of the assessments; - for stdout")
     json_option(parser)
 
 
 def run(call: Call) -> Exit:
     """Judge, show, and say whether anything was missed."""
-    from probe import judge
     from probe.cli.opening import record
+    from probe.judge import reporting
 
     if call.options.json and call.options.csv == STDOUT:
         raise UsageError("--csv - and --json both write to stdout; give one of them, or --csv a file")
     choice = _choice(call)
     with record(call) as (config, reader):
-        services = _services(config, call.options.service)
-        assessments = judge.assess(config, reader, choice, call.now_ms, services)
+        config = _from(config, reader, call.options.vantage)
+        ask = _ask(call, config, choice)
+        other = reporting.under(config, call.options.under, Path.cwd()) if call.options.under else None
+        if call.options.compare:
+            common = other or reporting.plainly(config)
+            return _compare(call, config, reporting.compare(config, common, reader, call.now_ms, ask))
+        found = reporting.report(other or config, reader, call.now_ms, ask)
     if call.options.csv is not None:
-        _write_csv(call, assessments)
+        _write_csv(call, tuple(one.assessment for one in found))
     if call.options.csv != STDOUT:
-        _show(call, config, assessments)
-    return Exit.FAILED if any(map(_is_missed, assessments)) else Exit.FINE
+        _show(call, config, found)
+    return Exit.FAILED if any(_is_missed(one.assessment) for one in found) else Exit.FINE
 
 
 def _is_missed(one: Assessment) -> bool:
     """Whether the promise, or the own objective beside it, was missed."""
     return "missed" in (one.verdict, one.objective.verdict if one.objective else None)
+
+
+def _from(config: Config, reader: Reader, vantage: str | None) -> Config:
+    """The configuration as if it measured from another vantage point on record."""
+    from dataclasses import replace
+
+    if vantage is None:
+        return config
+    known = list(reader.vantages())
+    if vantage not in known:
+        raise UsageError(f"--vantage: no vantage point {vantage!r} on record; {nearest(vantage, known)}")
+    return replace(config, agent=replace(config.agent, vantage=vantage))
+
+
+def _ask(call: Call, config: Config, choice: PeriodChoice | None) -> Ask:
+    """What the options ask for; UsageError for names that do not exist."""
+    from probe.judge.reporting import Ask
+
+    names = _services(config, call.options.service)
+    number = len(config.services if names is None else names)
+    wanted = call.options.trend
+    if wanted is not None and not 0 <= wanted <= MOST_TREND:
+        raise UsageError(f"--trend: {wanted} is out of range; 0 to {MOST_TREND} is possible")
+    is_brief = call.options.compare or number > MANY
+    before = (0 if is_brief else TREND) if wanted is None else wanted
+    return Ask(choice=choice, services=names, before=before, has_quality=call.options.quality)
 
 
 def _choice(call: Call) -> PeriodChoice | None:
@@ -75,11 +129,12 @@ def _choice(call: Call) -> PeriodChoice | None:
     return PeriodChoice(start_ms=start_ms, end_ms=end_ms)
 
 
-def _services(config: Config, names: list[str]) -> tuple[str, ...] | None:
+def _services(config: Config, names: list[str]) -> frozenset[str] | None:
     known = [service.name for service in config.services]
+    known += dict.fromkeys(group for service in config.services for group in service.groups)
     if unknown := [name for name in names if name not in known]:
         raise UsageError("\n".join(f"no service {name!r}; {nearest(name, known)}" for name in unknown))
-    return tuple(names) or None
+    return frozenset(names) or None
 
 
 def _write_csv(call: Call, assessments: tuple[Assessment, ...]) -> None:
@@ -96,19 +151,48 @@ def _write_csv(call: Call, assessments: tuple[Assessment, ...]) -> None:
     call.out.note(f"wrote {path}")
 
 
-def _show(call: Call, config: Config, assessments: tuple[Assessment, ...]) -> None:
+def _show(call: Call, config: Config, found: Sequence[Reported]) -> None:
     if call.options.json:
-        from probe.report.json import report_document
+        from probe.report.json import assessment_document, report_document
 
-        vantage = config.agent.vantage
         call.out.document(
-            report_document(assessments, generated_at_ms=call.now_ms, vantage=vantage, tzdata=_tzdata(assessments))
+            report_document(
+                [assessment_document(one.assessment, one.beside) for one in found],
+                generated_at_ms=call.now_ms,
+                vantage=config.agent.vantage,
+                tzdata=_tzdata(one.assessment for one in found),
+            )
         )
     else:
         from probe.view.report import report
 
-        call.out.page(report(assessments))
+        call.out.page(report([one.assessment for one in found], [one.beside for one in found]))
 
 
-def _tzdata(assessments: tuple[Assessment, ...]) -> str:
+def _compare(call: Call, config: Config, found: Sequence[Compared]) -> Exit:
+    """Services side by side; exit code 1 when one missed its own promise."""
+    if call.options.json:
+        from probe.report.beside import comparison_document
+        from probe.report.json import assessment_document, report_header
+
+        pairs = [
+            (
+                one.service,
+                one.check,
+                None if one.own is None else assessment_document(one.own),
+                None if one.common is None else assessment_document(one.common),
+            )
+            for one in found
+        ]
+        vantage, tzdata = config.agent.vantage, _tzdata(one.own for one in found if one.own)
+        header = report_header(generated_at_ms=call.now_ms, vantage=vantage, tzdata=tzdata)
+        call.out.document(comparison_document(pairs, under=call.options.under, header=header))
+    else:
+        from probe.view.comparison import comparison
+
+        call.out.page(comparison(found, call.options.under))
+    return Exit.FAILED if any(one.own and one.own.verdict == "missed" for one in found) else Exit.FINE
+
+
+def _tzdata(assessments: Iterable[Assessment]) -> str:
     return next((one.parameters["tzdata"] for one in assessments if "tzdata" in one.parameters), "")

@@ -39,7 +39,18 @@ def published() -> Mapping[str, tuple[Terms, ...]]:
 def tables(agreement: str) -> tuple[dict[str, Any], ...]:
     """The raw TOML tables of an agreement's versions, oldest first; KeyError for an unknown id."""
     found = [tomllib.loads(file.read_text(encoding="utf-8")) for file in _files()[agreement]]
-    return tuple(sorted(found, key=_since))
+    return tuple(sorted(found, key=_age))
+
+
+def version_tables(name: str) -> dict[str, Any]:
+    """The raw TOML tables of one version, "provider/service@version"; ValueError when there is none."""
+    file = next(
+        (file for file in _files().get(name.partition("@")[0], ()) if file.name == f"{name.rpartition('/')[2]}.toml"),
+        None,
+    )
+    if file is None:
+        raise ValueError(f'"{name}" is not in the catalogue; a version is written as "aws/ec2-instance@2022-05-05"')
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def own_file(path: Path, problems: list[str]) -> tuple[dict[str, Any], ...]:
@@ -74,5 +85,6 @@ def _files() -> Mapping[str, tuple[Traversable, ...]]:
     return {agreement: tuple(some) for agreement, some in sorted(found.items())}
 
 
-def _since(table: Mapping[str, Any]) -> str:
-    return str(table.get("valid_from", ""))
+def _age(table: Mapping[str, Any]) -> tuple[str, str]:
+    """What is still valid is newest, whatever date its text states, if any."""
+    return (str(table.get("valid_to", "9999-12-31")), str(table.get("valid_from", "")))

@@ -13,6 +13,7 @@ from probe.config.configuration import AgentSettings, Config, StorageSettings
 from probe.config.dropins import drop_ins
 from probe.config.files import Source, printable
 from probe.config.fingerprint import DROP_INS, digest, stamps
+from probe.config.groups import Groups
 from probe.config.maintenance import Scope, read_window
 from probe.config.references import few_references, read_references
 from probe.config.services import Agreements, read_service
@@ -114,6 +115,7 @@ class Reader:
         """Every [service.NAME]; checks and services are matched here."""
         found: list[Service] = []
         names: set[str] = set()
+        groups = self._groups()
         for root in self.roots:
             section = root.table("service")
             for name in section.content:
@@ -124,7 +126,7 @@ class Reader:
                 self._claim("service", name, table)
                 members = tuple(check.key for check in checks if check.service == name)
                 is_wanted = any(wanted == name for wanted, _ in self._wanted)
-                service = read_service(table, members, self.agreements)
+                service = self._service(table, members, groups)
                 found += [service] if service else []
                 if self.is_complete and not is_wanted and section.is_sound(name) and not service_is_uplink(table):
                     table.complain("", f'no check belongs to it; add service = "{name}" to a check, or uplink = true')
@@ -133,6 +135,25 @@ class Reader:
                 if wanted not in names:
                     table.complain("service", f'"{wanted}" does not exist; {values.suggestion(wanted, names)}')
         return found
+
+    def _groups(self) -> Groups:
+        """Every [group.NAME]."""
+        groups = Groups(self.agreements)
+        sections = [root.table("group") for root in self.roots]
+        tables = [section.table(name) for section in sections for name in section.content]
+        for table in tables:
+            self._claim("group", str(table.steps[-1]), table)
+        groups.read(tables)
+        return groups
+
+    def _service(self, table: Table, members: tuple[str, ...], groups: Groups) -> Service | None:
+        """The service of a table, with what it inherits."""
+        inherited, path = groups.over(table)
+        whole = Table(table.source, {**inherited, **table.content}, table.steps, table.label)
+        service = read_service(whole, members, self.agreements, path)
+        if service is not None and service.provider:
+            self._providers.add(service.provider)
+        return service
 
     def windows(self, checks: list[Check], services: list[Service]) -> list[Window]:
         """Every [[maintenance]]; a check of two families is named with or without its suffix."""

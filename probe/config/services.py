@@ -13,9 +13,11 @@ from probe.config.fingerprint import stamp
 from probe.config.table import Table
 from probe.errors import TermsError
 from probe.sla import wallclock
-from probe.sla.service import Combine, How, Service
+from probe.sla.service import Combine, How, Impact, Quorum, Service
 from probe.sla.terms import Terms
 
+MOST_MEMBERS: Final = 1000
+"""For a group, whose services' checks are not counted yet."""
 COMBINES: Final = (How.EACH, How.ANY, How.ALL_DOWN)
 
 
@@ -59,8 +61,13 @@ class Agreements:
         return self.files[path]
 
 
-def read_service(table: Table, keys: Sequence[str], agreements: Agreements) -> Service | None:
-    """The service of one [service.NAME] table with its member checks; None when a problem was added."""
+def read_service(
+    table: Table, keys: Sequence[str], agreements: Agreements, groups: tuple[str, ...] = ()
+) -> Service | None:
+    """The service of one [service.NAME] table with its member checks; None when a problem was added.
+
+    groups: what it inherits from, the widest first; their keys are in the table already.
+    """
     name = str(table.steps[-1])
     try:
         values.name(name)
@@ -86,7 +93,11 @@ def read_service(table: Table, keys: Sequence[str], agreements: Agreements) -> S
         since_ms=since_ms,
         until_ms=until_ms,
         is_uplink=table.take("uplink", values.flag, False),
+        impact=Impact(table.take("impact", values.choice(*Impact), Impact.NORMAL)),
+        groups=groups,
+        vantages=table.take("vantages", _quorum, None),
     )
+    table.take("inherits", values.text, None)
     table.done()
     agreements.of_service[name] = versions
     return service if table.is_sound("", *table.content) else None
@@ -108,9 +119,19 @@ def _combine(members: int) -> values.Parse:
             return Combine(How(values.choice(*COMBINES)(value)))
         if value.keys() != {"at_least"}:
             raise ValueError("a table of something else; write { at_least = 2 }")
-        return Combine(How.AT_LEAST, values.whole(1, max(members, 1))(value["at_least"]))
+        return Combine(How.AT_LEAST, values.whole(1, members or MOST_MEMBERS)(value["at_least"]))
 
     return parse
+
+
+def _quorum(value: object) -> Quorum:
+    """The vantage points of { of = ["office", "home"], at_least = 2 }."""
+    if not isinstance(value, dict) or value.keys() != {"of", "at_least"}:
+        raise ValueError('not a choice of vantage points; write { of = ["office", "home"], at_least = 2 }')
+    names = values.many(values.name)(value["of"])
+    if len(set(names)) < len(names):
+        raise ValueError("a vantage point stands there twice; name each once")
+    return Quorum(names, values.whole(1, len(names))(value["at_least"]))
 
 
 def _edge(zone: str | None) -> values.Parse:

@@ -23,11 +23,21 @@ if TYPE_CHECKING:
 class Evidence:
     """The members of services and the witnesses of our own line, over one stretch of time and a day around it.
 
-    counts_samples: also count the outcomes inside the stretch, which costs a look at every one.
+    counts_samples: also count the outcomes inside the stretch, which costs a look at every one. vantage: where
+    it was measured, None for where this configuration measures.
     """
 
-    def __init__(self, config: Config, reader: Reader, between: tuple[int, int], *, counts_samples: bool) -> None:
+    def __init__(
+        self,
+        config: Config,
+        reader: Reader,
+        between: tuple[int, int],
+        *,
+        counts_samples: bool,
+        vantage: str | None = None,
+    ) -> None:
         """Nothing is read before it is asked for."""
+        self._vantage = vantage or config.agent.vantage
         self.start_ms, self.end_ms = between
         self._config, self._reader = config, reader
         self._counts = counts_samples
@@ -55,10 +65,6 @@ class Evidence:
         keys = self._keys_of(Role.GATEWAY)
         configured = [check.key for check in self._config.checks if check.role is Role.GATEWAY]
         return self.member((configured or keys)[0]) if keys else None
-
-    @property
-    def _vantage(self) -> str:
-        return self._config.agent.vantage
 
     @property
     def _around(self) -> tuple[int, int]:

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from probe.judge.asked import PeriodChoice
+from probe.judge.attempts import Attempts
 from probe.judge.choice import chosen, on_its_day
 from probe.judge.evidence import Evidence, stretch_of
 from probe.judge.zones import tzdata_version
-from probe.model import Window
+from probe.model import Ticket, Window
 from probe.report.figures import instant
 from probe.sla import assess as judgement
 from probe.sla import attribution, exclusions
@@ -36,16 +37,31 @@ class Judge:
         """Nothing is read before it is asked for."""
         self.config, self.reader, self.as_of_ms = config, reader, as_of_ms
         self._counts = counts_samples
-        self._evidence: dict[tuple[int, int], Evidence] = {}
+        self._evidence: dict[tuple[tuple[int, int], str], Evidence] = {}
+        self._tickets: tuple[Ticket, ...] | None = None
         self._tzdata = tzdata_version()
 
     def assess(self, service: Service, period: PeriodSpan) -> tuple[Assessment, ...]:
         """The service's assessments for a period, by the terms valid on its first day."""
         service, note = on_its_day(self.config, service, period)
-        evidence = self.evidence(stretch_of(period, self.as_of_ms))
-        question = Question(
+        found = judgement.assess(self.question(service, period))
+        notes = (*((note,) if note else ()), *self._notes(service, period))
+        return tuple(replace(one, notes=(*one.notes, *notes)) for one in found) if notes else found
+
+    def question(self, service: Service, period: PeriodSpan) -> Question:
+        """All that judging a service over a period takes, under the terms that it is handed with."""
+        home = self.config.agent.vantage
+        of = [home] if service.vantages is None else list(service.vantages.of)
+        first = home if home in of else of[0]
+        elsewhere = tuple(self._asked(service, period, vantage) for vantage in of if vantage != first)
+        return replace(self._asked(service, period, first), elsewhere=elsewhere)
+
+    def _asked(self, service: Service, period: PeriodSpan, vantage: str) -> Question:
+        between = stretch_of(period, self.as_of_ms)
+        evidence = self.evidence(between, vantage)
+        return Question(
             service=service,
-            vantage=self.config.agent.vantage,
+            vantage=vantage,
             members=tuple(evidence.member(key) for key in service.keys),
             references=evidence.references,
             gateway=evidence.gateway,
@@ -53,13 +69,13 @@ class Judge:
             as_of_ms=self.as_of_ms,
             windows=self.windows,
             tzdata=self._tzdata,
+            tickets=tuple(ticket for ticket in self.tickets if ticket.service == service.name),
+            requests=Attempts(self.reader, self.config, service.keys, (*between, vantage)),
         )
-        found = judgement.assess(question)
-        notes = (*((note,) if note else ()), *self._notes(service, evidence))
-        return tuple(replace(one, notes=(*one.notes, *notes)) for one in found) if notes else found
 
-    def _notes(self, service: Service, evidence: Evidence) -> Iterator[str]:
+    def _notes(self, service: Service, period: PeriodSpan) -> Iterator[str]:
         """What the record says besides outcomes: who paused a check, and windows that are not in it yet."""
+        evidence = self.evidence(stretch_of(period, self.as_of_ms))
         for key in service.keys:
             for pause in evidence.pauses(key):
                 end = "until resumed" if pause.end_ms is None else f"to {instant(pause.end_ms)}"
@@ -74,11 +90,13 @@ class Judge:
             for between in {stretch_of(period, self.as_of_ms) for _, period in wanted}:
                 self.evidence(between).prefetch()
 
-    def evidence(self, between: tuple[int, int]) -> Evidence:
-        """What the record holds for a stretch of time."""
-        if between not in self._evidence:
-            self._evidence[between] = Evidence(self.config, self.reader, between, counts_samples=self._counts)
-        return self._evidence[between]
+    def evidence(self, between: tuple[int, int], vantage: str | None = None) -> Evidence:
+        """What the record holds for a stretch of time, from one vantage point; None for our own."""
+        known = between, vantage or self.config.agent.vantage
+        if known not in self._evidence:
+            made = Evidence(self.config, self.reader, between, counts_samples=self._counts, vantage=vantage)
+            self._evidence[known] = made
+        return self._evidence[known]
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -99,6 +117,13 @@ class Judge:
     @cached_property
     def _series(self) -> tuple[Series, ...]:
         return self.reader.series(self.config.agent.vantage)
+
+    @property
+    def tickets(self) -> tuple[Ticket, ...]:
+        """Every ticket on record."""
+        if self._tickets is None:
+            self._tickets = tuple(self.reader.tickets())
+        return self._tickets
 
 
 def assess(

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from probe.model import Cause
-from probe.report.figures import exact_ratio, instant, ratio, seconds
-from probe.sla.assessment import Assessment, Exclusion, Figures, Objective, Outage, PeriodSpan, Reading, Stretch
+from probe.report.beside import context_document, mark_document, quality_document
+from probe.report.figures import exact_decimal, exact_ratio, instant, ratio, seconds
+from probe.sla.assessment import (
+    Assessment,
+    Exclusion,
+    Figures,
+    Measured,
+    Objective,
+    Outage,
+    PeriodSpan,
+    Reading,
+    Stretch,
+)
+from probe.sla.beside import Beside, Mark
+from probe.sla.budget import ALERTS
 from probe.view.snapshot import CheckStatus, Snapshot
 
 SCHEMA: Final = 1
+NOTHING_BESIDE: Final = Beside()
 Document = dict[str, Any]
 
 
-def report_document(assessments: Iterable[Assessment], *, generated_at_ms: int, vantage: str, tzdata: str) -> Document:
-    """What `probe report --json` prints."""
+def report_document(assessments: Iterable[Document], *, generated_at_ms: int, vantage: str, tzdata: str) -> Document:
+    """What `probe report --json` prints, of the documents of the assessments."""
     return {
-        "schema": SCHEMA,
-        "generated_at": instant(generated_at_ms),
-        "vantage": vantage,
-        "tzdata": tzdata,
-        "assessments": [assessment_document(one) for one in assessments],
+        **report_header(generated_at_ms=generated_at_ms, vantage=vantage, tzdata=tzdata),
+        "assessments": list(assessments),
     }
+
+
+def report_header(*, generated_at_ms: int, vantage: str, tzdata: str) -> Document:
+    """What every report begins with."""
+    return {"schema": SCHEMA, "generated_at": instant(generated_at_ms), "vantage": vantage, "tzdata": tzdata}
 
 
 def status_document(snapshot: Snapshot) -> Document:
@@ -39,7 +55,9 @@ def status_document(snapshot: Snapshot) -> Document:
     }
 
 
-def outages_document(outages: Iterable[Outage], *, service_of: dict[str, str | None]) -> Document:
+def outages_document(
+    outages: Iterable[Outage], *, service_of: dict[str, str | None], marks: Mapping[Outage, Mark]
+) -> Document:
     """What `probe outages --json` prints."""
     return {
         "schema": SCHEMA,
@@ -53,7 +71,7 @@ def outages_document(outages: Iterable[Outage], *, service_of: dict[str, str | N
                 "attempts": one.attempts,
                 "gap": seconds(one.gap_ms),
                 "evidence": [],
-                "tickets": [],
+                **mark_document(marks.get(one)),
             }
             for one in outages
         ],
@@ -83,7 +101,7 @@ def check_document(check: CheckStatus) -> Document:
     }
 
 
-def assessment_document(one: Assessment) -> Document:
+def assessment_document(one: Assessment, beside: Beside = NOTHING_BESIDE) -> Document:
     """One assessment, every key always there."""
     return {
         "service": one.service,
@@ -99,7 +117,7 @@ def assessment_document(one: Assessment) -> Document:
         **_downtime(one),
         **_judgement(one),
         "exclusions": [_exclusion(exclusion) for exclusion in one.exclusions],
-        "outages": [_counted(outage) for outage in one.outages],
+        "outages": [{**_counted(outage), **mark_document(beside.marks.get(outage))} for outage in one.outages],
         "unknown_stretches": [_stretch(stretch) for stretch in one.stretches],
         **_remedy(one),
         "objective": one.objective and _objective(one.objective),
@@ -108,6 +126,9 @@ def assessment_document(one: Assessment) -> Document:
             "h1": seconds(one.resolution.h1_ms),
             "h2": seconds(one.resolution.h2_ms),
         },
+        "measured": one.measured and _measured(one.measured),
+        "context": beside.context and context_document(beside.context),
+        "quality": beside.quality and quality_document(beside.quality),
         "samples": one.samples,
         "revision": one.revisions[0] if len(one.revisions) == 1 else None,
         "revisions": list(one.revisions),
@@ -126,6 +147,7 @@ def _downtime(one: Assessment) -> Document:
         "budget": seconds(one.budget_ms),
         "budget_left": one.budget_left and {"low": seconds(one.budget_left[0]), "high": seconds(one.budget_left[1])},
         "burn": {window: exact_ratio(rate) for window, rate in one.burn.items()},
+        "burn_alerts": [window for window, rate in one.burn.items() if rate >= ALERTS.get(window, rate + 1)],
         "coverage": ratio(one.coverage),
         "availability": one.availability and {key: ratio(value) for key, value in one.availability._asdict().items()},
     }
@@ -138,6 +160,13 @@ def _judgement(one: Assessment) -> Document:
         "claimable": one.claimable,
         "readings": [_reading(reading) for reading in one.readings],
     }
+
+
+def _measured(one: Measured) -> Document:
+    """A metric that is not availability, in its unit."""
+    values = {"low": one.low, "point": one.point, "high": one.high}
+    exact = {name: None if value is None else exact_decimal(value) for name, value in values.items()}
+    return {"unit": one.unit, **exact, "samples": one.samples}
 
 
 def _remedy(one: Assessment) -> Document:

@@ -1,16 +1,15 @@
-"""The small documents of `--json`: outcomes, windows, configuration problems, the catalogue, the vectors."""
+"""The small documents of `--json`: outcomes, windows, configuration problems, the vectors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from probe.model import Check, Finding, Outcome, Window
-from probe.report.figures import exact_ratio, instant, seconds
+from probe.report.figures import instant, seconds
 
 if TYPE_CHECKING:
     from probe.runner import Attempted
-    from probe.sla.terms import Terms
 
 Document = dict[str, Any]
 
@@ -87,6 +86,9 @@ def window_document(one: Window) -> Document:
         "entered_by": one.entered_by,
         "source": one.source,
         "reason": one.reason,
+        "uid": one.uid,
+        "impact": one.impact,
+        "after_the_fact": one.is_after_the_fact,
         "removed_at": instant(one.removed_at_ms),
     }
 
@@ -94,37 +96,6 @@ def window_document(one: Window) -> Document:
 def validation_document(problems: Sequence[str], warnings: Sequence[str]) -> Document:
     """What `probe validate --json` prints."""
     return {"schema": 1, "valid": not problems, "problems": list(problems), "warnings": list(warnings)}
-
-
-def catalogue_document(published: Mapping[str, Sequence[Terms]]) -> Document:
-    """What `probe sla list --json` prints."""
-    return {"schema": 1, "agreements": [_terms(one) for versions in published.values() for one in versions]}
-
-
-def _terms(one: Terms) -> Document:
-    return {
-        "id": one.id,
-        "provider": one.provider,
-        "service": one.service,
-        "version": one.version,
-        "valid_from": one.valid_from,
-        "valid_to": one.valid_to,
-        "promise": {**one.promise._asdict(), "target": exact_ratio(one.promise.target)},
-        "archetype": one.archetype,
-    }
-
-
-def agreement_document(agreement: str, tables: Sequence[Mapping[str, Any]]) -> Document:
-    """What `probe sla show --json` prints: each version as its file says it, days as ISO dates."""
-    return {"schema": 1, "id": agreement, "versions": [_plain(table) for table in tables]}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def vectors_document(results: Sequence[tuple[str, Sequence[str]]]) -> Document:

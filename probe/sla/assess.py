@@ -6,15 +6,23 @@ the edges are tried elsewhere too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 from probe.model import Cause, SpanClass
-from probe.sla import budget, evidence, outages, readings, remarks, remedy
+from probe.sla import (
+    budget,
+    claims,
+    evidence,
+    metric_promises,
+    outages,
+    owing,
+    remarks,
+    remedy,
+)
 from probe.sla.assessment import (
     Assessment,
-    Bounds,
     Credit,
     Exclusion,
     Figures,
@@ -27,16 +35,17 @@ from probe.sla.assessment import (
     Verdict,
     Why,
 )
+from probe.sla.cases import Case, judged
+from probe.sla.clauses import Remedy
 from probe.sla.counting import counted_set
+from probe.sla.draft import PardonKey, effect_of, is_partial, pardon_key, pardons
 from probe.sla.evidence import Evidence
-from probe.sla.exclusions import Occurrence, Standing, covers, is_in_scope
+from probe.sla.exclusions import Occurrence, Standing
 from probe.sla.interval import EMPTY, Intervals
 from probe.sla.objective import of_objective
-from probe.sla.readings import Context, Draft
 from probe.sla.service import Question, Service
 from probe.sla.terms import Terms
-from probe.sla.timeline import Timeline
-from probe.sla.verdict import Judgement, judge, measured
+from probe.sla.verdict import totalled
 
 MARGIN_MS: Final = 86_400_000
 """How much of the record beyond the period, on both sides, a question should bring."""
@@ -45,29 +54,27 @@ MARGIN_MS: Final = 86_400_000
 PARTIAL: Final = ("some of the checks", None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One reading of the terms with the time line it judges and what it finds."""
-
-    draft: Draft
-    known: Timeline
-    found: Judgement
-
-
 def assess(question: Question) -> tuple[Assessment, ...]:
-    """The assessments of one service: one for each check where each is judged by itself, else one."""
-    return tuple(_assessment(case) for case in evidence.gather(question))
+    """The assessments of one service: one for each check where each is judged by itself, else one.
+
+    Where requests or tickets are handed in, each promise that is about them follows with its own.
+    """
+    found: list[Assessment] = []
+    for case in evidence.gather(question):
+        first = _assessment(case)
+        found += [first, *metric_promises.assessments(case, first)]
+    return tuple(found)
 
 
 def _assessment(case: Evidence) -> Assessment:
     question, service = case.question, case.question.service
     terms = service.terms or of_objective(service.objective, service.objective_op)
     promise = terms.promise if service.terms or service.objective is not None else None
-    cases = _cases(case, terms, promise)
+    cases = judged(case, terms, promise)
     head, found = cases[0], cases[0].found
     verdict, reason = _headline(case, terms, cases)
     listed = _outages(case, head)
-    asked = remedy.claim(terms.claim, question.period, listed) if service.terms and verdict is Verdict.MISSED else None
+    asked = claims.asked(terms, question, listed) if service.terms and verdict is Verdict.MISSED else None
     return Assessment(
         service=service.name,
         check=case.check,
@@ -89,7 +96,7 @@ def _assessment(case: Evidence) -> Assessment:
         availability=found.availability,
         verdict=verdict,
         reason=reason,
-        claimable=remedy.is_claimable(asked, question.period, question.as_of_ms) if asked else None,
+        claimable=claims.is_claimable(asked, terms, question, listed) if asked else None,
         readings=_readings(cases),
         exclusions=_exclusions(case, head),
         outages=listed,
@@ -104,33 +111,6 @@ def _assessment(case: Evidence) -> Assessment:
         parameters=remarks.parameters(case, found.basis),
         notes=remarks.notes(case, terms, verdict, found),
     )
-
-
-def _cases(case: Evidence, terms: Terms, promise: Promise | None) -> tuple[Case, ...]:
-    question = case.question
-    keys = tuple(member.key for member in case.members)
-    providers = {terms.provider, question.service.provider}
-    in_scope = tuple(
-        window
-        for window in question.windows
-        if any(is_in_scope(window, provider, question.service.name) for provider in providers)
-        and (not window.checks or any(covers(window, key) for key in keys))
-    )
-    context = Context(
-        service=question.service,
-        keys=keys,
-        terms=terms,
-        windows=in_scope,
-        timeline=case.known,
-        as_of_ms=question.as_of_ms,
-        resolution_ms=case.resolution_ms,
-    )
-    return tuple(_case(case, draft, context, promise) for draft in readings.drafts(context, question.period))
-
-
-def _case(case: Evidence, draft: Draft, context: Context, promise: Promise | None) -> Case:
-    known = case.without([each for each in draft.accepted if readings.is_partial(each.window, context.keys)])
-    return Case(draft=draft, known=known, found=judge(known, readings.basis(draft, context), promise))
 
 
 def _headline(case: Evidence, terms: Terms, cases: tuple[Case, ...]) -> tuple[Verdict, Why | None]:
@@ -167,7 +147,7 @@ def _raw(case: Evidence, head: Case) -> Figures:
     if not frame.pardons and head.known is case.known:
         return head.found.downtime._replace(at_resolution=None)
     basis = replace(head.found.basis, frame=replace(frame, pardons=()))
-    return measured(case.known, basis)._replace(at_resolution=None)
+    return totalled(case.parts([]), basis)._replace(at_resolution=None)
 
 
 def _exclusions(case: Evidence, head: Case) -> tuple[Exclusion, ...]:
@@ -179,26 +159,26 @@ def _exclusions(case: Evidence, head: Case) -> tuple[Exclusion, ...]:
         if each.standing is Standing.ACCEPTED:
             taken = left[_kind(case, each)] & Intervals.span(each.start_ms, each.end_ms)
             left = {kind: rest - taken for kind, rest in left.items()}
-        effect = readings.effect_of(each, head.draft)
+        effect = effect_of(each, head.draft)
         listed.append(
             Exclusion(each.start_ms, each.end_ms, each.cause, effect, taken.measure, each.why, each.window.id)
         )
     return tuple(listed)
 
 
-def _forgiven(case: Evidence, head: Case) -> dict[readings.PardonKey, Intervals]:
+def _forgiven(case: Evidence, head: Case) -> dict[PardonKey, Intervals]:
     """The proven downtime that each group of accepted windows takes away."""
     basis = head.found.basis
     unpardoned = replace(basis.frame, pardons=())
     down = counted_set(basis.rule, head.known.down, head.known.cuts, unpardoned)
     whole = [each for each in head.draft.accepted if _kind(case, each) != PARTIAL]
-    taken = {key: basis.frame.forgiven(down, pardon) & down for key, pardon in readings.pardons(whole).items()}
+    taken = {key: basis.frame.forgiven(down, pardon) & down for key, pardon in pardons(whole).items()}
     return {**taken, PARTIAL: case.known.down - head.known.down}
 
 
-def _kind(case: Evidence, each: Occurrence) -> readings.PardonKey:
+def _kind(case: Evidence, each: Occurrence) -> PardonKey:
     keys = tuple(member.key for member in case.members)
-    return PARTIAL if readings.is_partial(each.window, keys) else readings.pardon_key(each)
+    return PARTIAL if is_partial(each.window, keys) else pardon_key(each)
 
 
 def _outages(case: Evidence, head: Case) -> tuple[Outage, ...]:
@@ -228,25 +208,27 @@ def _stretches(case: Evidence) -> tuple[Stretch, ...]:
 
 
 def _credit(service: Service, cases: tuple[Case, ...]) -> Credit | None:
-    """What is owed for a miss, or may be; None when every reading says met."""
+    """What is owed for a miss, or may be; None when every reading says met and no row pays all the same."""
     terms, fee = service.terms, service.monthly_fee
-    if terms is None or terms.remedy is None or fee is None:
+    if terms is None or fee is None:
         return None
-    if all(each.found.verdict is Verdict.MET for each in cases):
+    remedies = [each for each in terms.remedies if _is_about_time(each, terms)]
+    if not remedies or not any(each.found.availability for each in cases):
         return None
-    is_by_lost_time = terms.remedy.kind == "lost_time"
-    owed = [_owed(each, each.found.availability, is_by_lost_time) for each in cases if each.found.availability]
-    return remedy.credit(terms.remedy, terms.promise.target, fee, owed) if owed else None
+    base_ms = terms.fixed_period_ms or (cases[0].draft.period.end_ms - cases[0].draft.period.start_ms)
+    is_met = all(each.found.verdict is Verdict.MET for each in cases)
+    if is_met and all(each.kind != "rows" and each.trigger in {None, "missed_commitment"} for each in remedies):
+        return None
+    owed = [owing.owed(each.parts, each.found, terms.promise, base_ms, remedies) for each in cases]
+    found = remedy.credit(remedies, fee, owed)
+    return None if is_met and not found.certain else found
 
 
-def _owed(case: Case, availability: Bounds, is_by_lost_time: bool) -> remedy.Owed:
-    if not is_by_lost_time:
-        return remedy.Owed(availability, 1 - availability.high, 1 - availability.low)
-    basis = case.found.basis
-    exact = replace(basis, rule=replace(basis.rule, grid=None, rounding=None))
-    lost = measured(case.known, exact)
-    total = basis.denominator_ms
-    return remedy.Owed(availability, Fraction(lost.low) / total, Fraction(lost.high or 0) / total)
+def _is_about_time(each: Remedy, terms: Terms) -> bool:
+    """Whether a remedy is for the first promise, and pays anything but a right to leave."""
+    first = terms.promises[0] if terms.promises else None
+    names = {None, first.name, first.metric} if first else {None}
+    return each.promise in names and bool(each.rows or each.kind != "rows")
 
 
 def _objective(case: Evidence) -> Objective | None:
@@ -255,7 +237,7 @@ def _objective(case: Evidence) -> Objective | None:
     if service.objective is None:
         return None
     terms = of_objective(service.objective, service.objective_op)
-    found = _cases(case, terms, terms.promise)[0].found
+    found = judged(case, terms, terms.promise)[0].found
     budget_ms = found.budget_ms or Fraction(0)
     left = budget.left(budget_ms, found.downtime)
     return Objective(service.objective, found.verdict, found.reason, budget_ms, left)

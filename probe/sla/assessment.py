@@ -154,6 +154,16 @@ class Resolution(NamedTuple):
     h2_ms: int | None
 
 
+class Measured(NamedTuple):
+    """A metric that is not availability, in `unit` ("%": a share, "ms"); high None: not bounded by the log."""
+
+    unit: str
+    low: Fraction
+    point: Fraction | None
+    high: Fraction | None
+    samples: int
+
+
 class Objective(NamedTuple):
     """The user's own target for the same service, under the plain measure."""
 
@@ -170,7 +180,8 @@ class Assessment:
 
     budget_left: [worst, best] ms of downtime still allowed. burn: window name ("1h", "6h", "3d") →
     rate on proven downtime; 1 spends the budget exactly. parameters: g_max, confirm, T, recheck, W and
-    what else a verdict carries, as text by name.
+    what else a verdict carries, as text by name. measured: the figure of a promise that is not about
+    availability; its budget and availability are None.
     """
 
     service: str
@@ -207,4 +218,5 @@ class Assessment:
     revisions: tuple[str, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    measured: Measured | None = None
     method: str = METHOD

@@ -1,4 +1,4 @@
-"""How a provider turns downtime into a figure: the archetypes of published terms, one function each.
+"""How a provider turns downtime into a figure: the time rules of published terms.
 
 A rule takes a down-set and the cuts at which it may not be joined, and gives the milliseconds that
 count inside the period. It is monotone in the down-set, so evaluating it on the smallest and on the
@@ -9,14 +9,13 @@ outside the period; what counts is the part inside. No printed formula is parsed
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import pairwise
 from typing import Final
 
 from probe.sla import wallclock
 from probe.sla.assessment import Ms
+from probe.sla.frame import Frame
 from probe.sla.interval import Intervals, Pair, pieces
 
 GRIDS: Final = ("clock", "midnight", "period")
@@ -28,7 +27,7 @@ MODES: Final = ("floor", "ceil")
 class Grid:
     """Cells of `cell_ms`; one counts when wholly down, or with `touched` when partly; runs of `least` or more.
 
-    anchor: "clock" (whole units since 1970 UTC), "midnight" (of the period's zone) or "period" (its start).
+    anchor: "clock" or "midnight" (of the period's zone) or "period" (its start).
     """
 
     cell_ms: int
@@ -51,7 +50,9 @@ class Counting:
     """The parameters of a time rule. strict: an outage must be longer than `shortest_ms`, not just as long.
 
     excess: only the part beyond `shortest_ms` counts. net: forgiven time is cut out before outages
-    are recognised, not after.
+    are recognised, not after. edge: an outage over the period's edge counts for its part inside
+    ("split"), or whole in the period in which it starts or ends. most_outages: more in a period are a
+    miss, however short.
     """
 
     archetype: str = "F1"
@@ -61,59 +62,34 @@ class Counting:
     net: bool = False
     grid: Grid | None = None
     rounding: Rounding | None = None
+    edge: str = "split"
+    most_outages: int | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether it is the plain measure of downtime."""
-        return not (self.shortest_ms or self.grid or self.rounding)
+        return self.archetype == "F1" and self.edge == "split" and not (self.shortest_ms or self.grid or self.rounding)
 
+    @property
+    def rounds_up_each(self) -> bool:
+        """Whether each outage is rounded up, so that joining two may cost less than leaving them apart."""
+        return self.rounding is not None and (self.rounding.mode, self.rounding.level) == ("ceil", "outage")
 
-@dataclass(frozen=True, slots=True)
-class Pardon:
-    """Windows that are forgiven alike, at most `cap_ms` of downtime in the period, the earliest first."""
-
-    windows: Intervals
-    cap_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """What is counted inside: the period in ms, its zone, and what is forgiven in it."""
-
-    start_ms: int
-    end_ms: int
-    zone: str = "UTC"
-    pardons: tuple[Pardon, ...] = ()
-
-    def excuse(self, down: Intervals) -> Intervals:
-        """The down-set without what is forgiven."""
-        for pardon in self.pardons:
-            down -= self.forgiven(down, pardon)
-        return down
-
-    def forgiven(self, down: Intervals, pardon: Pardon) -> Intervals:
-        """The part of a down-set that one pardon takes away."""
-        if pardon.cap_ms is None:
-            return pardon.windows
-        return earliest(down.clip(self.start_ms, self.end_ms) & pardon.windows, pardon.cap_ms)
-
-
-def earliest(whole: Intervals, length_ms: Ms) -> Intervals:
-    """The first `length_ms` of a set."""
-    kept: list[Pair] = []
-    for start, end in whole:
-        if length_ms <= 0:
-            break
-        kept.append((start, min(end, start + length_ms)))
-        length_ms -= end - start
-    return Intervals(tuple(kept))
+    @property
+    def is_per_event(self) -> bool:
+        """Whether the figure is not monotone in the down-set and is bounded outage by outage."""
+        return self.edge != "split" or self.rounds_up_each
 
 
 def counted(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> Ms:
     """The milliseconds of `down` that count under the rule in that frame."""
     if not down:
         return 0
-    return FORMULAS[rule.archetype](rule, down, cuts, frame)
+    if not (rule.shortest_ms or rule.grid or rule.rounding):
+        return frame.excuse(frame.inside(down)).measure
+    runs = _runs(rule, down, cuts, frame)
+    left = _left(rule, runs, frame)
+    return _rounded(rule.rounding, runs, left, frame) if rule.rounding else left.measure
 
 
 def counted_set(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> Intervals:
@@ -121,19 +97,20 @@ def counted_set(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Fram
     return _left(rule, _runs(rule, down, cuts, frame), frame)
 
 
-def _time_ratio(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> Ms:
-    if rule.is_plain:
-        return frame.excuse(down.clip(frame.start_ms, frame.end_ms)).measure
-    runs = _runs(rule, down, cuts, frame)
-    left = _left(rule, runs, frame)
-    return _rounded(rule.rounding, runs, left, frame) if rule.rounding else left.measure
+def bad_days(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> int:
+    """F8: the local days of the period in which an outage, as far as it lies in that day, qualifies."""
+    left = down if rule.net else frame.excuse(frame.inside(down))
+    found = 0
+    for day in frame.days() if down else []:
+        part = (frame.excuse(frame.inside(left)) if rule.net else left).clip(*day)
+        found += any(_is_long_enough(run, rule) for run in pieces(part, cuts))
+    return found
 
 
-FORMULAS: Final[Mapping[str, Callable[[Counting, Intervals, Sequence[Ms], Frame], Ms]]] = {
-    "F1": _time_ratio,
-    "F2": _time_ratio,  # a bad bucket is a cell of the grid; the share of cells is the share of time
-}
-"""The archetypes that are evaluated; terms of another are undecided, and the assessment says so."""
+def cells(grid: Grid, frame: Frame) -> tuple[int, ...]:
+    """The starts of the grid's cells in the period; the first and the last as far as they lie in it."""
+    first = _floor(grid, frame.start_ms, frame)
+    return (frame.start_ms, *range(int(first) + grid.cell_ms, frame.end_ms, grid.cell_ms))
 
 
 def _runs(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> list[Pair]:
@@ -144,7 +121,7 @@ def _runs(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> 
     if rule.excess:
         runs = [(start + rule.shortest_ms, end) for start, end in runs if end - start > rule.shortest_ms]
     if rule.grid:
-        runs = [cells for run in runs for cells in _cells(rule.grid, run, cuts, frame)]
+        runs = [found for run in runs for found in _cells_of(rule.grid, run, cuts, frame)]
     return runs
 
 
@@ -154,32 +131,31 @@ def _is_long_enough(run: Pair, rule: Counting) -> bool:
 
 
 def _left(rule: Counting, runs: list[Pair], frame: Frame) -> Intervals:
-    inside = Intervals.sorted_of(runs).clip(frame.start_ms, frame.end_ms)
+    inside = frame.inside(Intervals.sorted_of(runs))
     return inside if rule.net else frame.excuse(inside)
 
 
-def _cells(grid: Grid, run: Pair, cuts: Sequence[Ms], frame: Frame) -> list[Pair]:
+def _cells_of(grid: Grid, run: Pair, cuts: Sequence[Ms], frame: Frame) -> list[Pair]:
     """The run of cells of the grid that one run makes bad, if there are enough."""
-    anchor = _anchor(grid, frame)
-    start, end = run[0] - anchor, run[1] - anchor
+    start, end = _floor(grid, run[0], frame), _floor(grid, run[1], frame)
     if grid.touched:
-        low, high = start // grid.cell_ms, -(-end // grid.cell_ms)
-    else:
-        low, high = -(-start // grid.cell_ms), end // grid.cell_ms
-        if start % grid.cell_ms == 0 and _is_among(cuts, run[0]):
-            low += 1  # a good sample opens this cell
-    if high - low < grid.least:
+        end += grid.cell_ms if run[1] > end else 0
+    elif run[0] > start or _is_among(cuts, run[0]):
+        start += grid.cell_ms  # it begins inside the cell, or a good sample opens it
+    if end - start < grid.least * grid.cell_ms:
         return []
-    return [(anchor + low * grid.cell_ms, anchor + high * grid.cell_ms)]
+    return [(start, end)]
 
 
-def _anchor(grid: Grid, frame: Frame) -> int:
-    if grid.anchor == "clock":
-        return 0
+def _floor(grid: Grid, instant: Ms, frame: Frame) -> Ms:
+    """Where the cell of an instant begins, on the wall clock of the zone or counted from the period's start."""
     if grid.anchor == "period":
-        return frame.start_ms
-    where = wallclock.zone(frame.zone)
-    return wallclock.midnight(wallclock.local(frame.start_ms, where).date(), where)
+        return instant - (instant - frame.start_ms) % grid.cell_ms
+    offset = wallclock.offset_ms(int(instant), wallclock.zone(frame.zone))
+    wall = instant + offset
+    if grid.anchor == "midnight":
+        wall %= wallclock.DAY_MS
+    return instant - wall % grid.cell_ms
 
 
 def _is_among(cuts: Sequence[Ms], instant: Ms) -> bool:
@@ -191,22 +167,12 @@ def _rounded(rounding: Rounding, runs: list[Pair], left: Intervals, frame: Frame
     if rounding.level == "outage":
         parts = _lengths(runs, left)
     elif rounding.level == "day":
-        parts = _lengths(_days(frame), left)
+        parts = _lengths(frame.days(), left)
     else:
         parts = [left.measure]
     if rounding.mode == "ceil":
         return sum(-(-part // rounding.unit_ms) for part in parts) * rounding.unit_ms
     return sum(part // rounding.unit_ms for part in parts) * rounding.unit_ms
-
-
-def _days(frame: Frame) -> list[Pair]:
-    where = wallclock.zone(frame.zone)
-    day = wallclock.local(frame.start_ms, where).date()
-    edges = [frame.start_ms]
-    while edges[-1] < frame.end_ms:
-        day += timedelta(days=1)
-        edges.append(min(wallclock.midnight(day, where), frame.end_ms))
-    return list(pairwise(edges))
 
 
 def _lengths(runs: list[Pair], left: Intervals) -> list[Ms]:

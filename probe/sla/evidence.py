@@ -7,16 +7,20 @@ there. A running period's sets end at `as_of`, or at the latest sample while tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from probe.model import SpanClass
-from probe.sla import attribution, exclusions, timeline
+from probe.sla import attribution, exclusions, requests, timeline
 from probe.sla.attribution import Witness
 from probe.sla.exclusions import Occurrence
 from probe.sla.interval import Intervals
+from probe.sla.requests import Requests
 from probe.sla.service import EACH, Combine, How, Member, Question
 from probe.sla.timeline import Timeline
+from probe.sla.verdict import Part
 
 HORIZON_MS: Final = 366 * 86_400_000
 
@@ -26,7 +30,9 @@ class Evidence:
     """What one assessment rests on. members: the checks judged together, or the references of an uplink.
 
     check: the one check's key where each is judged by itself. needed: how many of them must be down.
-    lines: their own time lines, charged; known: all of it as one.
+    lines: their own time lines, charged; known: all of it as one. weights: of the members that are
+    pooled; None where they are not. elsewhere: the same from other vantage points, of which, this one
+    counted, `quorum` must see it down.
     """
 
     question: Question
@@ -36,6 +42,20 @@ class Evidence:
     seen: Witness
     lines: tuple[Timeline, ...]
     known: Timeline
+    weights: tuple[Fraction, ...] | None = None
+    elsewhere: tuple[Evidence, ...] = ()
+    quorum: int = 1
+
+    @property
+    def subjects(self) -> Fraction:
+        """How many subjects' time the promise speaks of: one, or the sum of the weights of what is pooled."""
+        return Fraction(1) if self.weights is None else sum(self.weights, Fraction(0))
+
+    @property
+    def requests(self) -> Requests | None:
+        """The requests of the checks as one; None when none were handed in."""
+        given = [self.question.requests[each.key] for each in self.members if each.key in self.question.requests]
+        return requests.merged(given) if given else None
 
     @property
     def until_ms(self) -> int:
@@ -64,13 +84,53 @@ class Evidence:
         """The time line with windows that speak of some members only taken out of those."""
         if not partial:
             return self.known
-        lines = [
+        here = timeline.combined(self._lines(partial), self.needed)
+        if not self.elsewhere:
+            return here
+        return self.combined([here, *(other.without(partial) for other in self.elsewhere)])
+
+    def combined(self, lines: Sequence[Timeline]) -> Timeline:
+        """What the quorum of vantage points sees, as far as all of them have got."""
+        end_ms = min(line.end_ms for line in lines)
+        return timeline.combined([_cut(line, end_ms) for line in lines], self.quorum)
+
+    def parts(self, partial: Sequence[Occurrence]) -> list[Part]:
+        """What is judged: the time line as a whole, or that of each member that is pooled, by its weight."""
+        if self.weights is None:
+            return [Part(self.without(partial))]
+        lines = self._lines(partial)
+        return [Part(line, weight) for line, weight in zip(lines, self.weights, strict=True)]
+
+    def _lines(self, partial: Sequence[Occurrence]) -> list[Timeline]:
+        return [
             line.without(
                 Intervals.of((each.start_ms, each.end_ms) for each in partial if exclusions.covers(each.window, key))
             )
             for key, line in zip((member.key for member in self.members), self.lines, strict=True)
         ]
-        return timeline.combined(lines, self.needed)
+
+
+class Same:
+    """References and gateway as a key of the cache: the same objects, not equal ones, so that it costs nothing."""
+
+    def __init__(self, references: tuple[Member, ...], gateway: Member | None) -> None:
+        """The members are kept, so that no other object can take their identity."""
+        self.references, self.gateway = references, gateway
+        self.identity = tuple(id(each) for each in (*references, gateway))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both hold the same objects."""
+        return isinstance(other, Same) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        """By identity."""
+        return hash(self.identity)
+
+
+@lru_cache(maxsize=32)
+def _witness(key: Same, start_ms: int, end_ms: int) -> Witness:
+    """What the references prove; a thousand services of one period share it."""
+    return attribution.witness(key.references, key.gateway, start_ms, end_ms)
 
 
 def combine_of(question: Question) -> Combine:
@@ -78,13 +138,39 @@ def combine_of(question: Question) -> Combine:
     service = question.service
     if service.combine is not None:
         return service.combine
-    if service.terms is not None and service.terms.combine is not None:
-        return Combine(How(service.terms.combine))
+    if service.terms is not None and service.terms.combining is not None:
+        return Combine(How(service.terms.combining.how))
     return EACH
 
 
 def gather(question: Question) -> tuple[Evidence, ...]:
     """The evidence for each assessment that the question asks for: one, or one for each check."""
+    quorum = question.service.vantages
+    if quorum is None or not question.elsewhere:
+        return _from_here(question)
+    others = [each for asked in question.elsewhere for each in _from_here(asked)]
+    return tuple(
+        _together(here, tuple(each for each in others if each.check == here.check), quorum.at_least)
+        for here in _from_here(question)
+    )
+
+
+def _together(here: Evidence, elsewhere: tuple[Evidence, ...], quorum: int) -> Evidence:
+    """What so many vantage points see down; their number never shrinks, one without data knows nothing."""
+    whole = replace(here, elsewhere=elsewhere, quorum=quorum)
+    return replace(whole, known=whole.combined([here.known, *(each.known for each in elsewhere)]))
+
+
+def _cut(line: Timeline, end_ms: int) -> Timeline:
+    """The time line as far as an instant."""
+    if line.end_ms <= end_ms:
+        return line
+    sets = {name: getattr(line, name).clip(line.start_ms, end_ms) for name in ("down", "maybe", "unknown", "half")}
+    cuts = tuple(cut for cut in line.cuts if cut <= end_ms)
+    return Timeline(start_ms=line.start_ms, end_ms=end_ms, cuts=cuts, **sets)
+
+
+def _from_here(question: Question) -> tuple[Evidence, ...]:
     combine = combine_of(question)
     if question.service.is_uplink:
         return (_of_line(question),)
@@ -92,13 +178,14 @@ def gather(question: Question) -> tuple[Evidence, ...]:
         return tuple(_of_members(question, (member,), 1, member.key) for member in question.members)
     if not question.members:
         return ()
-    return (_of_members(question, question.members, combine.needed(len(question.members)), None),)
+    found = _of_members(question, question.members, combine.needed(len(question.members)), None)
+    return (replace(found, weights=_weights(question, combine.how)),)
 
 
 def _of_members(question: Question, members: tuple[Member, ...], needed: int, check: str | None) -> Evidence:
     start_ms, end_ms = _universe(question, members)
     # a witness is asked beyond the last failure too: as long as its answer may have taken
-    seen = attribution.witness(question.references, question.gateway, start_ms, max(end_ms, question.as_of_ms))
+    seen = _witness(Same(question.references, question.gateway), start_ms, max(end_ms, question.as_of_ms))
     lines = tuple(
         attribution.charged(timeline.of_spans(member.spans, start_ms, end_ms), member, seen) for member in members
     )
@@ -113,9 +200,17 @@ def _of_members(question: Question, members: tuple[Member, ...], needed: int, ch
     )
 
 
+def _weights(question: Question, how: How) -> tuple[Fraction, ...] | None:
+    """The weight of each member that is pooled, 1 where none is given; None where they are not pooled."""
+    if how not in {How.POOLED, How.WEIGHTED}:
+        return None
+    given = question.weights if how is How.WEIGHTED else {}
+    return tuple(given.get(member.key, Fraction(1)) for member in question.members)
+
+
 def _of_line(question: Question) -> Evidence:
     start_ms, end_ms = _universe(question, question.references)
-    seen = attribution.witness(question.references, question.gateway, start_ms, end_ms)
+    seen = _witness(Same(question.references, question.gateway), start_ms, end_ms)
     return Evidence(
         question=question,
         check=None,

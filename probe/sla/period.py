@@ -15,8 +15,17 @@ from probe.errors import UsageError
 from probe.sla import wallclock
 from probe.sla.assessment import PeriodSpan
 
-MONTHS: Final = {"calendar_month": 1, "billing_month": 1, "calendar_quarter": 3, "calendar_year": 12}
-WORDS: Final = (*MONTHS, "trailing_days")
+MONTHS: Final = {
+    "calendar_month": 1,
+    "billing_month": 1,
+    "calendar_quarter": 3,
+    "calendar_year": 12,
+    "event": 1,
+    "day": 1,
+}
+"""How many calendar months each is judged over; what is counted per event or day is reported by the month."""
+
+WORDS: Final = (*MONTHS, "trailing_days", "trailing_months")
 ASK_FOR: Final = "a period is a month (2026-10), a quarter (2026-Q3), a year (2026) or trailing days (30d)"
 
 _NAMED: Final = re.compile(r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>\d\d)))?")
@@ -24,10 +33,11 @@ _TRAILING: Final = re.compile(r"(?P<days>[1-9]\d{0,3})d")
 
 
 class PeriodKind(NamedTuple):
-    """How the terms cut time; `days` is the length of trailing ones."""
+    """How the terms cut time; `days` or `months` is the length of trailing ones."""
 
     word: str
     days: int = 30
+    months: int = 12
 
 
 def parse(text: str, zone: str, as_of_ms: int) -> PeriodSpan:
@@ -67,10 +77,12 @@ def moment(text: str, zone: str) -> int:
 
 
 def containing(kind: PeriodKind, instant_ms: int, zone: str, as_of_ms: int) -> PeriodSpan:
-    """The period of that kind in which the instant lies; trailing days end with its local day."""
+    """The period of that kind in which the instant lies; trailing ones end with its day or month."""
     day = wallclock.local(instant_ms, wallclock.zone(zone)).date()
     if kind.word == "trailing_days":
         return _days(day + timedelta(days=1), kind.days, zone, as_of_ms)
+    if kind.word == "trailing_months":
+        return _trailing_months(day, kind.months, zone, as_of_ms)
     months = MONTHS[kind.word]
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
     return _months(first, months, zone, as_of_ms)
@@ -81,7 +93,8 @@ def last_full(kind: PeriodKind, as_of_ms: int, zone: str) -> PeriodSpan:
     if kind.word == "trailing_days":
         today = wallclock.local(as_of_ms, wallclock.zone(zone)).date()
         return _days(today, kind.days, zone, as_of_ms)
-    running = containing(kind, as_of_ms, zone, as_of_ms)
+    month = kind if kind.word in MONTHS else PeriodKind("calendar_month")
+    running = containing(month, as_of_ms, zone, as_of_ms)
     return containing(kind, running.start_ms - 1, zone, as_of_ms)
 
 
@@ -98,6 +111,14 @@ def _months(first: date, months: int, zone: str, as_of_ms: int) -> PeriodSpan:
     end = date(first.year + after // 12, after % 12 + 1, 1)
     label = {1: f"{first:%Y-%m}", 3: f"{first:%Y}-Q{first.month // 3 + 1}", 12: f"{first:%Y}"}[months]
     return _span(first, end, zone, label, as_of_ms)
+
+
+def _trailing_months(day: date, months: int, zone: str, as_of_ms: int) -> PeriodSpan:
+    """So many whole calendar months, the last of them that of the day."""
+    end = (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+    before = end.year * 12 + end.month - 1 - months
+    start = date(before // 12, before % 12 + 1, 1)
+    return _span(start, end, zone, f"{months} months to {day:%Y-%m}", as_of_ms)
 
 
 def _days(end: date, days: int, zone: str, as_of_ms: int) -> PeriodSpan:

@@ -17,8 +17,26 @@ UNITS_MS: Final = {
     "day": 86_400_000,
 }
 
+OTHER_UNITS: Final = ("Mbit/s", "%RH", "C", "F", "W")
+"""Units of targets that are neither shares nor times; kept as stated."""
+
+WAIT_UNITS: Final = {
+    "s": "seconds",
+    "m": "minutes",
+    "min": "minutes",
+    "h": "hours",
+    "hour": "hours",
+    "d": "days",
+    "day": "days",
+}
+
 _SPAN: Final = re.compile(r"(\d+) ?([a-z]+)")
 _RATIO: Final = re.compile(r"(\d{1,3}(?:\.\d{1,18})?) ?%")
+_QUANTITY: Final = re.compile(r"(\d{1,12}(?:\.\d{1,18})?) ?([A-Za-z/%]+)")
+_WAIT: Final = re.compile(r"(\d{1,6}) ?((?:business )?[a-z]+)")
+_FRACTION: Final = re.compile(r"(\d{1,6})/([1-9]\d{0,5})")
+_MONEY: Final = re.compile(r"(\d{1,12}(?:\.\d{1,4})?) ([A-Z]{3})(/A)?")
+_CREDITS: Final = {"h": "hours_of_fee", "day": "days_of_fee", "month": "months_of_fee", "x": "times_lost_time"}
 
 
 def span(text: str) -> int:
@@ -38,6 +56,63 @@ def ratio(text: str) -> Fraction:
     return Fraction(matched[1]) / 100
 
 
+def quantity(text: str) -> tuple[Fraction, str]:
+    """A figure with its unit: a share for "%", milliseconds for any time, else as stated; ValueError otherwise."""
+    if text.strip().endswith("%"):
+        return ratio(text), "%"
+    matched = _QUANTITY.fullmatch(text.strip())
+    value, unit = (Fraction(matched[1]), matched[2]) if matched else (Fraction(0), "")
+    if unit in OTHER_UNITS:
+        return value, unit
+    length = UNITS_MS.get(unit) or UNITS_MS.get(unit.removesuffix("s"))
+    if length is None:
+        raise ValueError(f'"{text}" is not a figure with a unit such as "99.9 %", "45.01 ms", "4 h" or "100 Mbit/s"')
+    return value * length, "ms"
+
+
+def wait(text: str) -> tuple[int, str]:
+    """A length of time in the unit that the text gives it: "72 h", "7 business days"; ValueError otherwise."""
+    matched = _WAIT.fullmatch(text.strip())
+    word = matched[2] if matched else ""
+    if matched and word in {"business day", "business days"}:
+        return int(matched[1]), "business_days"
+    unit = WAIT_UNITS.get(word) or WAIT_UNITS.get(word.removesuffix("s"))
+    if not matched or unit is None:
+        raise ValueError(f'"{text}" is not a length of time such as "72 h", "5 days" or "7 business days"')
+    return int(matched[1]), unit
+
+
+def credit(text: str) -> tuple[Fraction, str, str | None]:
+    """What a clause pays as amount, credit unit and currency; ValueError otherwise.
+
+    "10 %" or "1/30" of the fee, "12 h", "1 day" or "1 month" of it, "50 x" the charge of the lost
+    time, "30 USD/A" an ampere, "5 EUR", or "waived".
+    """
+    stripped = text.strip()
+    money, share = _MONEY.fullmatch(stripped), _FRACTION.fullmatch(stripped)
+    if money:
+        return Fraction(money[1]), "currency_per_amp" if money[3] else "currency", money[2]
+    if share:
+        return Fraction(int(share[1]), int(share[2])), "share", None
+    if stripped.endswith("%"):
+        return Fraction(_of_percent(stripped)), "share", None
+    if stripped == "waived":
+        return Fraction(1), "waived", None
+    matched = _QUANTITY.fullmatch(stripped)
+    unit = _CREDITS.get(matched[2], _CREDITS.get(matched[2].removesuffix("s"))) if matched else None
+    if not matched or unit is None:
+        raise ValueError(f'"{text}" is not a credit such as "10 %", "1/30", "12 h", "1 day", "50 x" or "30 USD/A"')
+    return Fraction(matched[1]), unit, None
+
+
+def _of_percent(text: str) -> Fraction:
+    """Credits may exceed the fee: "250 %"."""
+    matched = re.fullmatch(r"(\d{1,4}(?:\.\d{1,18})?) ?%", text)
+    if not matched:
+        raise ValueError(f'"{text}" is not a percentage such as "10 %"')
+    return Fraction(matched[1]) / 100
+
+
 def percent(value: Fraction) -> str:
     """A terms figure as people write it: "99.99 %"; exact, since published figures are finite decimals."""
     whole, rest = divmod(value * 100 * 10**18, 10**18)
@@ -52,3 +127,9 @@ def in_words(span_ms: int) -> str:
             count = span_ms // unit
             return f"{count} day" if name == "days" and count == 1 else f"{count} {name}"
     return f"{span_ms} ms" if span_ms else "0 s"
+
+
+def rounded(value: Fraction, decimals: int) -> Fraction:
+    """A figure rounded half up to so many decimals; only for terms that round before they compare."""
+    scale = int(10**decimals)
+    return Fraction((value * scale + Fraction(1, 2)) // 1, scale)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from probe.sla import wallclock
 from probe.sla.assessment import Verdict
-from probe.sla.counting import FORMULAS, Counting
+from probe.sla.basis import Basis
+from probe.sla.counting import Counting
 from probe.sla.evidence import Evidence, combine_of
 from probe.sla.quantities import in_words
 from probe.sla.terms import Terms
-from probe.sla.verdict import Basis, Judgement
+from probe.sla.tickets import AT_TICKET
+from probe.sla.verdict import Judgement
+
+BY_TABLE = ("F5", "F6")
+BY_REQUEST = ("F3", "F4")
 
 
 def rule(terms: Terms, counting: Counting) -> str:
@@ -50,11 +55,8 @@ def parameters(case: Evidence, basis: Basis) -> dict[str, str]:
 def unevaluated(terms: Terms) -> tuple[str, ...]:
     """The rules of the terms that are kept as data but not evaluated."""
     found = list(terms.unevaluated)
-    if terms.archetype not in FORMULAS:
-        found.append(f"formula {terms.archetype}")
-    rounding = terms.outage.rounding
-    if rounding and (rounding.mode, rounding.level) == ("ceil", "outage"):
-        found.append("rounding up per outage")
+    if terms.archetype in BY_TABLE and not any(each.rows for each in terms.remedies):
+        found.append(f"formula {terms.archetype} without its rows")
     return tuple(found)
 
 
@@ -108,7 +110,19 @@ def _of_terms(case: Evidence, terms: Terms) -> list[str]:
         said.append("the terms do not state the period")
     elif terms.period.word == "billing_month":
         said.append("the billing month is taken for the calendar month")
-    return said + _of_validity(case, terms) + list(terms.notes)
+    return said + _of_what_is_missing(case, terms) + _of_validity(case, terms) + list(terms.notes)
+
+
+def _of_what_is_missing(case: Evidence, terms: Terms) -> list[str]:
+    """What the terms judge by and nobody handed in."""
+    question, said = case.question, []
+    if terms.outage.clock_start in AT_TICKET and not question.tickets:
+        said.append("outages count from their ticket, and none is recorded: how long they counted stays open")
+    if terms.archetype == "F9" and question.affected is None:
+        said.append("the share of customers that an outage hit is not known: it may be nobody or everybody")
+    if terms.archetype in BY_REQUEST and case.requests is None:
+        said.append("requests are counted, and none were recorded: their errors stay open")
+    return said
 
 
 def _of_validity(case: Evidence, terms: Terms) -> list[str]:

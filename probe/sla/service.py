@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
-from probe.model import Span, Window
+from probe.model import Span, Ticket, Window
 from probe.sla.assessment import PeriodSpan
+from probe.sla.requests import Requests
 from probe.sla.terms import Terms
 
 
@@ -20,6 +22,8 @@ class How(StrEnum):
     ANY = "any"  # down while any is
     ALL_DOWN = "all_down"  # down only while all are
     AT_LEAST = "at_least"  # down while `count` of them are
+    POOLED = "pooled"  # their downtimes add up over their added lives
+    WEIGHTED = "weighted"  # the same, each by its weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,30 @@ class Combine:
 EACH = Combine()
 
 
+class Impact(StrEnum):
+    """How much a service matters to those who bought it."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Quorum(NamedTuple):
+    """Vantage points that are judged together: down while so many of them see it down."""
+
+    of: tuple[str, ...]
+    at_least: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One thing bought from a provider under one SLA.
 
     terms None: only `objective`, the user's own target, is judged. combine None: as the terms say,
     else each. keys: the checks' keys. since_ms, until_ms: its life, where it is known. is_uplink:
-    it is our own connection, and the references are the evidence.
+    it is our own connection, and the references are the evidence. groups: what it belongs to and
+    inherits from, the widest first. vantages None: each vantage point is judged by itself.
     """
 
     name: str
@@ -61,6 +82,9 @@ class Service:
     since_ms: int | None = None
     until_ms: int | None = None
     is_uplink: bool = False
+    impact: Impact = Impact.NORMAL
+    groups: tuple[str, ...] = ()
+    vantages: Quorum | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +118,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """All that one judgement needs. as_of_ms is handed in; nothing below reads a clock."""
+    """All that one judgement needs. as_of_ms is handed in; nothing below reads a clock.
+
+    tickets: those of the service. pauses: stretches in which the provider waited for the customer.
+    requests: the grid attempts of each check by key, where a promise is about requests or a metric.
+    weights: of the checks that are pooled by weight. affected: the least and the most of the
+    customers that an outage hits, where a formula weighs with that; None: not known. elsewhere: the
+    same question to the other vantage points, where the service has a quorum of them.
+    """
 
     service: Service
     vantage: str
@@ -105,6 +136,12 @@ class Question:
     as_of_ms: int
     windows: tuple[Window, ...] = ()
     tzdata: str = ""
+    tickets: tuple[Ticket, ...] = ()
+    pauses: tuple[tuple[int, int], ...] = ()
+    requests: Mapping[str, Requests] = field(default_factory=dict)
+    weights: Mapping[str, Fraction] = field(default_factory=dict)
+    affected: tuple[Fraction, Fraction] | None = None
+    elsewhere: tuple[Question, ...] = ()
 
 
 def declared_resolution(interval_ms: int, timeout_ms: int) -> int:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from probe.sla import quantities
+from probe.sla.clauses import Wait
 
 T = TypeVar("T")
 
@@ -54,11 +55,29 @@ class Table:
         """A percentage as an exact fraction."""
         return self._read(key, str, 'a percentage such as "99.95 %"', quantities.ratio)
 
+    def quantity(self, key: str) -> tuple[Fraction, str] | None:
+        """A figure and its unit: shares for "%", ms for times, others as stated."""
+        return self._read(key, str, 'a figure with a unit such as "39 ms"', quantities.quantity)
+
+    def figure(self, key: str) -> Fraction | None:
+        """A figure of which the unit does not matter: a share, or ms."""
+        found = self.quantity(key)
+        return None if found is None else found[0]
+
+    def wait(self, key: str) -> Wait | None:
+        """A length of time in its own unit, business days included."""
+        found = self._read(key, str, 'a length of time such as "7 business days"', quantities.wait)
+        return None if found is None else Wait(n=found[0], unit=found[1])
+
+    def credit(self, key: str) -> tuple[Fraction, str, str | None] | None:
+        """What a clause pays: amount, credit unit, currency."""
+        return self._read(key, str, 'a credit such as "10 %" or "1 day"', quantities.credit)
+
     def choice(self, key: str, options: Sequence[str]) -> str | None:
         """One of the words."""
         word = self.text(key)
         if word is not None and word not in options:
-            self.problem(key, f'"{word}" is not one of {", ".join(options)}{_near(word, options)}')
+            self.problem(key, f'"{word}" is not one of {", ".join(options)}{near(word, options)}')
             return None
         return word
 
@@ -82,11 +101,18 @@ class Table:
             Table(each, f"{self.where}: {key}[{i}]", self.problems) for i, each in enumerate(found or (), start=1)
         )
 
+    def one_or_more(self, key: str) -> tuple[Table, ...]:
+        """A table, or a list of tables, under the same key."""
+        if isinstance(self.values.get(key), Mapping):
+            found = self.table(key)
+            return (found,) if found else ()
+        return self.tables(key)
+
     def done(self) -> None:
         """Note every key that nobody asked for."""
         for key in self.values:
             if key not in self.asked:
-                self.problem(key, f"unknown key{_near(key, sorted(self.asked))}")
+                self.problem(key, f"unknown key{near(key, sorted(self.asked))}")
 
     def problem(self, key: str, what: str) -> None:
         """Note one problem at a key."""
@@ -125,6 +151,7 @@ def _all_tables(values: list[Any]) -> list[Mapping[str, Any]]:
     return values
 
 
-def _near(word: str, options: Sequence[str]) -> str:
+def near(word: str, options: Sequence[str]) -> str:
+    """A suggestion for a word that is none of the options; "" when none is close."""
     close = get_close_matches(word, options, n=1)
     return f'; did you mean "{close[0]}"?' if close else ""

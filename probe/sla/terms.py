@@ -8,34 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 from probe.errors import TermsError
-from probe.sla import counting, period
+from probe.sla import read_outage, read_promise, read_remedy, vocabulary
 from probe.sla.assessment import Promise
-from probe.sla.clauses import ClaimRule, Clause, CreditRow, OutageRule, Remedy, Shortest, Source
-from probe.sla.table import Table
-
-METRICS: Final = ("availability",)
-OPERATORS: Final = (">=", ">")
-LIVES: Final = ("own_lifetime", "assume_up")
-ARCHETYPES: Final = tuple(f"F{number}" for number in range(1, 11))
-EFFECTS: Final = ("numerator", "both")
-DENOMINATORS: Final = ("period", "period_minus_excluded")
-QUALIFIES: Final = ("gross", "net")
-CONFIDENCES: Final = ("primary", "primary-copy", "secondary", "unsure")
-UNIT_ALIGNS: Final = ("elapsed", "clock")
-BUCKET_RULES: Final = ("all", "any")
-COMBINES: Final = ("each", "any", "all_down")
-ANCHORS: Final = ("incident_start", "incident_end", "period_end", "eligibility")
-WITHIN_UNITS: Final = ("days", "months", "billing_cycles")
-REMEDIES: Final = ("rows", "pro_rata", "lost_time")
+from probe.sla.clauses import (
+    ClaimRule,
+    Clause,
+    Combining,
+    Commitment,
+    OutageRule,
+    Predicate,
+    Remedy,
+    Source,
+    Symptom,
+)
+from probe.sla.period import PeriodKind
+from probe.sla.speed_rule import SpeedRule
+from probe.sla.table import Table, near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """One published version of one SLA. unevaluated: clauses kept as data that no rule evaluates yet."""
+    """One published version of one SLA. unevaluated: clauses kept as data that no rule evaluates yet.
+
+    promise: the first of `promises` in short, None where its target was not seen. remedy: the one
+    that is a share of the fee by availability; `remedies` has all. combine: the word of `combining`
+    where it needs no weights. round_result: decimals to which the text rounds before it compares.
+    """
 
     id: str
     provider: str
@@ -44,13 +45,13 @@ class Terms:
     version: str
     valid_from: str | None
     valid_to: str | None
-    applies_when: tuple[str, ...]
-    promise: Promise
-    period: period.PeriodKind | None
+    applies_when: tuple[Predicate, ...]
+    promise: Promise | None
+    period: PeriodKind | None
     timezone: str | None
     partial_life: str | None
     combine: str | None
-    symptoms: tuple[str, ...] | None
+    symptoms: tuple[Symptom, ...] | None
     archetype: str
     denominator: str | None
     outage: OutageRule
@@ -60,6 +61,25 @@ class Terms:
     sources: tuple[Source, ...]
     notes: tuple[str, ...]
     unevaluated: tuple[str, ...]
+    variant: str | None = None
+    binding: str | None = None
+    promises: tuple[Commitment, ...] = ()
+    period_anchor: str | None = None
+    fixed_period_ms: int | None = None
+    subject: str | None = None
+    combining: Combining | None = None
+    round_result: int | None = None
+    remedies: tuple[Remedy, ...] = ()
+    speed: SpeedRule | None = None
+
+    def confidence(self, field: str) -> str | None:
+        """How far a field such as "remedy.rows" is to be trusted: its closest source; None when none names it."""
+        while field:
+            grades = [source.confidence for source in self.sources if field in source.fields]
+            if grades:
+                return min(grades, key=vocabulary.CONFIDENCES.index)
+            field = field.rpartition(".")[0]
+        return None
 
 
 def parse(values: Mapping[str, Any], where: str) -> Terms:
@@ -82,195 +102,86 @@ def valid_on(versions: Iterable[Terms], day: str) -> Terms | None:
 
 
 def _terms(table: Table) -> Terms | None:
-    promise = _promise(table)
-    formula = _need(table, "formula")
-    archetype = formula.choice("archetype", ARCHETYPES) if formula else None
-    if formula and archetype is None:
-        formula.problem("archetype", f"one of {', '.join(ARCHETYPES)} is needed")
-    span, zone, life = _period(table)
-    made = _identity(table)
-    outage, exclusions = _outage(table), tuple(_clause(each) for each in table.tables("exclusion"))
-    remedy, claim = _remedy(table), _claim(table)
-    sources = tuple(_source(each) for each in table.tables("source"))
-    if not sources:
+    promises = read_promise.promises(table)
+    made = _formula(table) | read_promise.period_fields(table) | _identity(table)
+    combining, remedies = read_promise.combining(table), read_remedy.remedies(table)
+    how = combining.how if combining else None
+    made |= {
+        "applies_when": read_promise.predicates(table),
+        "promises": promises,
+        "promise": _headline(promises),
+        "speed": read_promise.speed(table),
+        "subject": table.choice("subject", vocabulary.SUBJECTS),
+        "combining": combining,
+        "combine": how if how in vocabulary.PLAIN_COMBINES else None,
+        "symptoms": read_promise.symptoms(table),
+        "outage": read_outage.outage(table),
+        "exclusions": read_outage.exclusions(table),
+        "remedies": remedies,
+        "remedy": read_remedy.headline(remedies),
+        "claim": read_remedy.claim(table),
+    }
+    made["sources"] = tuple(_source(each, table) for each in table.tables("source"))
+    if not made["sources"]:
         table.problem("source", "at least one is needed: where was this read?")
-    denominator = formula.choice("denominator", DENOMINATORS) if formula else None
-    if formula:
-        formula.done()
-    if promise is None or archetype is None:
-        return None
-    return Terms(
-        **made,
-        promise=promise,
-        period=span,
-        timezone=zone,
-        partial_life=life,
-        archetype=archetype,
-        denominator=denominator,
-        outage=outage,
-        exclusions=exclusions,
-        remedy=remedy,
-        claim=claim,
-        sources=sources,
-    )
+    _named(table, promises, remedies)
+    return None if made["archetype"] is None else Terms(**made)
 
 
 def _identity(table: Table) -> dict[str, Any]:
     made: dict[str, Any] = {key: table.needed(key) for key in ("id", "provider", "service", "version")}
     made |= {key: table.day(key) for key in ("valid_from", "valid_to")}
-    made |= {key: table.texts(key) or () for key in ("applies_when", "notes", "unevaluated")}
-    made |= {"service_class": table.text("service_class"), "symptoms": table.texts("symptoms")}
-    made["combine"] = table.choice("combine", COMBINES)
+    made |= {key: table.texts(key) or () for key in ("notes", "unevaluated")}
+    made |= {"service_class": table.choice("service_class", vocabulary.CLASSES), "variant": table.text("variant")}
+    made["binding"] = table.choice("binding", vocabulary.BINDINGS)
     if "/" not in made["id"]:
         table.problem("id", 'is a path such as "provider/service"')
+    if made["valid_from"] and made["valid_to"] and made["valid_from"] > made["valid_to"]:
+        table.problem("valid_to", "lies before valid_from")
     return made
 
 
-def _need(table: Table, key: str) -> Table | None:
-    found = table.table(key)
-    if found is None and key not in table.values:
-        table.problem(key, "the table is missing")
-    return found
-
-
-def _promise(table: Table) -> Promise | None:
-    found = _need(table, "promise")
+def _formula(table: Table) -> dict[str, Any]:
+    found = table.table("formula")
     if found is None:
-        return None
-    metric = found.choice("metric", METRICS)
-    op = found.choice("op", OPERATORS)
-    target = found.ratio("target")
+        if "formula" not in table.values:
+            table.problem("formula", "the table is missing")
+        return {"archetype": None}
+    archetype = found.choice("archetype", vocabulary.ARCHETYPES)
+    if archetype is None:
+        found.problem("archetype", f"one of {', '.join(vocabulary.ARCHETYPES)} is needed")
+    denominator, rounds = found.choice("denominator", vocabulary.DENOMINATORS), found.count("round_result")
     found.done()
-    if metric is None or op is None or target is None:
-        found.problem("target", "metric, op and target are needed")
-        return None
-    return Promise(metric, op, target)
+    return {"archetype": archetype, "denominator": denominator, "round_result": rounds}
 
 
-def _period(table: Table) -> tuple[period.PeriodKind | None, str | None, str | None]:
-    found = table.table("period")
-    if found is None:
-        return None, None, None
-    word = found.choice("kind", period.WORDS)
-    days = found.count("days") or 30
-    zone, life = found.text("timezone"), found.choice("partial_life", LIVES)
-    found.done()
-    return period.PeriodKind(word, days) if word else None, zone, life
+def _headline(promises: tuple[Commitment, ...]) -> Promise | None:
+    first = promises[0] if promises else None
+    return None if first is None or first.target is None else Promise(first.metric, first.op, first.target)
 
 
-def _outage(table: Table) -> OutageRule:
-    found = table.table("outage")
-    if found is None:
-        return OutageRule()
-    rule = OutageRule(
-        shortest=_shortest(found),
-        excess=found.choice("counts", ("whole", "excess")) == "excess",
-        unit_ms=found.span("whole_unit"),
-        unit_align=found.choice("whole_unit_align", UNIT_ALIGNS),
-        bucket_ms=found.span("bucket"),
-        bucket_rule=found.choice("bucket_rule", BUCKET_RULES),
-        bucket_anchor=found.choice("bucket_anchor", counting.GRIDS) or "period",
-        rounding=_rounding(found),
-        qualify=found.choice("qualify", QUALIFIES),
-    )
-    found.done()
-    if rule.unit_ms and rule.rounding:
-        found.problem("round", "is another word for whole_unit: give one of them")
-    return rule
+def _named(table: Table, promises: tuple[Commitment, ...], remedies: tuple[Remedy, ...]) -> None:
+    """A remedy belongs to a promise that is there."""
+    names = {each.name or each.metric for each in promises}
+    for each in remedies:
+        if each.promise is not None and each.promise not in names:
+            table.problem("remedy", f'promise: "{each.promise}" is not one of {", ".join(sorted(names))}')
 
 
-def _shortest(table: Table) -> tuple[Shortest, ...] | None:
-    tables = table.tables("reading")
-    readings = tuple(_one_shortest(each, each.needed("says")) for each in tables)
-    for each in tables:
-        each.done()
-    if readings:
-        return readings
-    return (_one_shortest(table, ""),) if "shortest" in table.values else None
-
-
-def _one_shortest(table: Table, says: str) -> Shortest:
-    span_ms, strict = table.span("shortest") or 0, table.flag("strict")
-    if span_ms and strict is None:
-        table.problem("strict", "is needed with shortest: true when an outage must be longer, not just as long")
-    return Shortest(span_ms=span_ms, strict=bool(strict), says=says)
-
-
-def _rounding(table: Table) -> counting.Rounding | None:
-    found = table.table("round")
-    if found is None:
-        return None
-    unit = found.span("unit")
-    mode, level = found.choice("mode", counting.MODES), found.choice("level", counting.LEVELS)
-    found.done()
-    if not unit or mode is None or level is None:
-        found.problem("unit", "unit, mode and level are needed")
-        return None
-    return counting.Rounding(unit_ms=unit, mode=mode, level=level)
-
-
-def _clause(table: Table) -> Clause:
-    excused = table.flag("excused")
-    if excused is None:
-        table.problem("excused", "true or false is needed; leave the clause out where the terms are silent")
-    clause = Clause(
-        cause=table.needed("cause"),
-        excused=bool(excused),
-        notice_ms=table.span("notice"),
-        cap_ms=table.span("cap_per_period"),
-        cap_count=table.count("cap_count"),
-        effect=table.choice("effect", EFFECTS),
-    )
-    table.done()
-    return clause
-
-
-def _remedy(table: Table) -> Remedy | None:
-    found = table.table("remedy")
-    if found is None:
-        return None
-    rows = tuple(_row(each) for each in found.tables("rows"))
-    kind = found.choice("kind", REMEDIES) or "rows"
-    remedy = Remedy(kind=kind, rows=rows, fee_base=found.text("fee_base"))
-    found.done()
-    if kind == "rows" and not rows:
-        found.problem("rows", "at least one row is needed")
-    return remedy
-
-
-def _row(table: Table) -> CreditRow:
-    credit = table.ratio("credit")
-    if credit is None:
-        table.problem("credit", 'is needed, a share of the fee such as "10 %"')
-    edges = {key: table.ratio(key) for key in ("at_least", "above", "up_to", "below")}
-    table.done()
-    return CreditRow(**edges, credit=credit or Fraction(0))
-
-
-def _claim(table: Table) -> ClaimRule | None:
-    found = table.table("claim")
-    if found is None:
-        return None
-    rule = ClaimRule(
-        within=found.count("within"),
-        unit=found.choice("unit", WITHIN_UNITS),
-        after=found.choice("after", ANCHORS),
-        needs=found.texts("needs"),
-        how=found.text("how"),
-        authority=found.text("authority"),
-    )
-    found.done()
-    if rule.within is not None and (rule.unit is None or rule.after is None):
-        found.problem("within", "unit and after are needed with it")
-    return rule
-
-
-def _source(table: Table) -> Source:
+def _source(table: Table, whole: Table) -> Source:
+    document, address = table.text("document"), table.text("url")
+    if not document and not address:
+        table.problem("url", "is missing; document names what has no address")
     source = Source(
-        url=table.needed("url"),
+        url=address or document or "",
         stated_date=table.day("stated_date"),
-        confidence=table.choice("confidence", CONFIDENCES) or "unsure",
+        seen_on=table.day("seen_on"),
+        confidence=table.choice("confidence", vocabulary.CONFIDENCES) or "unsure",
         fields=table.texts("fields") or (),
     )
     table.done()
+    for field in source.fields:
+        first = field.partition(".")[0]
+        if first not in whole.asked:
+            table.problem("fields", f'"{field}" is no key of a terms file{near(first, sorted(whole.asked))}')
     return source

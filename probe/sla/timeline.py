@@ -81,17 +81,21 @@ def of_spans(spans: Iterable[Span], start_ms: int, end_ms: int) -> Timeline:
     holes: list[Pair] = []
     disputed: list[Pair] = []
     cuts: list[Ms] = []
-    cursor = start_ms
+    cursor, last = start_ms, State.UNKNOWN
     for span in spans:
         if span.t0_ms > cursor:
             holes.append((cursor, span.t0_ms))
+            if last is State.UP:
+                cuts.append(cursor)  # nothing is known after a good sample
         elif span.t0_ms < cursor:
             disputed.append((max(span.t0_ms, start_ms), min(cursor, span.t1_ms)))
-        cursor = max(cursor, span.t1_ms)
+        cursor, last = max(cursor, span.t1_ms), span.last
         sets[span.cls].append((span.t0_ms, span.t1_ms))
         if span.first is State.UP and span.cls is not SpanClass.UP:
             cuts.append(span.t0_ms)
     holes.append((cursor, end_ms))
+    if last is State.UP and cursor < end_ms:
+        cuts.append(cursor)
     timeline = _of_sets(sets, holes, (start_ms, end_ms), tuple(cuts))
     doubt = Intervals.of(disputed).clip(start_ms, end_ms)
     return _doubted(timeline, doubt) if doubt else timeline

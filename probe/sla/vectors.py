@@ -1,6 +1,7 @@
 """Conformance vectors: a log, a rule and the exact figures that any correct evaluator gives.
 
 The format is that of metrology, section 7.1: seconds; `runs` = [first, step, count, "G"|"B"|"U"].
+A vector with an `agreement` is judged by that whole agreement (`probe.sla.agreements`).
 The caller reads the file; nothing here touches one.
 """
 
@@ -11,12 +12,15 @@ from fractions import Fraction
 from typing import Any, Final
 
 from probe.model import Rule, Sample, State
-from probe.sla import timeline
+from probe.sla import agreements, timeline
+from probe.sla.agreements import Find
 from probe.sla.assessment import Ms, Promise
+from probe.sla.basis import Basis
 from probe.sla.classify import classify
-from probe.sla.counting import Counting, Frame, Grid, Pardon
+from probe.sla.counting import Counting, Grid
+from probe.sla.frame import Frame, Pardon
 from probe.sla.interval import Intervals
-from probe.sla.verdict import Basis, judge
+from probe.sla.verdict import judge
 
 SECOND_MS: Final = 1000
 HORIZON_MS: Final = 366 * 86_400_000
@@ -25,15 +29,27 @@ HORIZON_MS: Final = 366 * 86_400_000
 _STATES: Final = {"G": State.UP, "B": State.DOWN, "U": State.UNKNOWN}
 
 
-def differences(vectors: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """One line for each field of each vector that comes out otherwise: its id, the expected, the computed."""
-    return tuple(
+def differences(vectors: Iterable[Mapping[str, Any]], find: Find | None = None) -> tuple[str, ...]:
+    """One line for each field of each vector that comes out otherwise: its id, the expected, the computed.
+
+    find: the tables of a shipped agreement by its id, for vectors that name one; KeyError for an unknown id.
+    """
+    return tuple(line for vector in vectors for line in _differences(vector, find or _unknown))
+
+
+def _differences(vector: Mapping[str, Any], find: Find) -> Iterable[str]:
+    if "agreement" in vector:
+        return agreements.differences(vector, find)
+    computed = evaluate(vector)
+    return [
         f"{vector['id']} {field}: expected {expected}, computed {computed.get(field)}"
-        for vector in vectors
-        for computed in [evaluate(vector)]
         for field, expected in vector["exp"].items()
         if computed.get(field) != expected
-    )
+    ]
+
+
+def _unknown(name: str) -> Mapping[str, Any]:
+    raise KeyError(name)
 
 
 def evaluate(vector: Mapping[str, Any]) -> dict[str, str | None]:

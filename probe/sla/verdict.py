@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
+from probe.sla import formula
 from probe.sla.assessment import Bounds, Figures, Ms, Promise, Verdict, Why
-from probe.sla.counting import Counting, Frame, counted
+from probe.sla.basis import Basis
 from probe.sla.interval import Intervals
+from probe.sla.quantities import rounded
 from probe.sla.timeline import Timeline
 
+ONE = Fraction(1)
+Bound = Callable[[Figures], Ms | None]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """One full reading of the terms: the rule, the frame, the denominator and how finely "met" is decided."""
 
-    rule: Counting
-    frame: Frame
-    denominator_ms: Ms
-    resolution_ms: int
-    is_running: bool = False
+class Part(NamedTuple):
+    """One of several subjects that are counted together, with its weight in the sum."""
+
+    known: Timeline
+    weight: Fraction = ONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +39,14 @@ class Judgement:
     reason: Why | None
 
 
-def judge(timeline: Timeline, basis: Basis, promise: Promise | None) -> Judgement:
-    """The figures of a timeline under one reading of the terms, and what they prove."""
-    figures = measured(timeline, basis)
+def judge(known: Timeline | Sequence[Part], basis: Basis, promise: Promise | None) -> Judgement:
+    """The figures of a time line, or of pooled ones, under one reading of the terms, and what they prove."""
+    parts = [Part(known)] if isinstance(known, Timeline) else list(known)
+    figures = totalled(parts, basis)
     total = basis.denominator_ms
-    frame = basis.frame
-    unknown = frame.excuse(timeline.unknown.clip(frame.start_ms, frame.end_ms)).measure
+    unknown = _unknown(parts, basis)
     budget = (1 - promise.target) * total if promise else None
-    verdict, reason = _decide(timeline, basis, promise, figures)
+    verdict, reason = _decide(parts, basis, promise, figures)
     return Judgement(
         basis=basis,
         downtime=figures,
@@ -56,24 +59,29 @@ def judge(timeline: Timeline, basis: Basis, promise: Promise | None) -> Judgemen
     )
 
 
-def measured(timeline: Timeline, basis: Basis) -> Figures:
-    """Counted downtime: proven, best estimate, and the bounds above it."""
-    worst, fine = timeline.worst, timeline.at_resolution(basis.resolution_ms)
-    low = _count(timeline.down, timeline, basis)
-    observed = _count(timeline.observed, timeline, basis)
-    high = _count(worst, timeline, basis) if timeline.unknown else observed
-    at_resolution = high if fine is worst else _count(fine, timeline, basis)
-    return Figures(low, _count(timeline.point, timeline, basis), observed, high, at_resolution)
+def measured(line: Timeline, basis: Basis) -> Figures:
+    """Counted downtime of one time line: proven, best estimate, and the bounds above it."""
+    return formula.measured(line, basis)
 
 
-def _count(down: Intervals, timeline: Timeline, basis: Basis) -> Ms:
-    return counted(basis.rule, down, timeline.cuts, basis.frame)
+def totalled(parts: Sequence[Part], basis: Basis) -> Figures:
+    """Counted downtime of all parts, each by its weight; a bound that one does not have the sum has not either."""
+    found = [formula.measured(part.known, basis) for part in parts]
+    return formula.total(found, [part.weight for part in parts]) or found[0]
+
+
+def _unknown(parts: Sequence[Part], basis: Basis) -> Ms:
+    frame = basis.frame
+    lengths = [frame.excuse(frame.inside(part.known.unknown)).measure for part in parts]
+    if len(lengths) == 1:
+        return lengths[0]
+    return sum((length * part.weight for length, part in zip(lengths, parts, strict=True)), Fraction(0))
 
 
 def _bounds(figures: Figures, unknown: Ms, basis: Basis) -> Bounds:
     total = basis.denominator_ms
     high = 1 - Fraction(figures.low) / total
-    low = 1 - Fraction(figures.high or 0) / total
+    low = Fraction(0) if figures.high is None else 1 - Fraction(figures.high) / total
     if total == unknown:
         return Bounds(low, None, high)
     point = 1 - Fraction(figures.point) / (total - unknown)
@@ -82,30 +90,78 @@ def _bounds(figures: Figures, unknown: Ms, basis: Basis) -> Bounds:
     return Bounds(low, point, high)
 
 
-def _decide(timeline: Timeline, basis: Basis, promise: Promise | None, figures: Figures) -> tuple[Verdict, Why | None]:
+def _decide(
+    parts: Sequence[Part], basis: Basis, promise: Promise | None, figures: Figures
+) -> tuple[Verdict, Why | None]:
     if promise is None:
         return Verdict.UNDECIDED, Why.TERMS
     if not basis.denominator_ms:
         return Verdict.UNDECIDED, Why.NO_TIME
-    if not _fits(figures.low, basis, promise):
+    trial = Trial(basis, promise)
+    if trial.is_broken(parts, figures, _low):
         return Verdict.MISSED, None
     if basis.is_running:
         return Verdict.UNDECIDED, Why.RUNNING
-    if _fits(figures.at_resolution or 0, basis, promise):
+    if trial.is_broken(parts, figures, _at_resolution) is False:
         return Verdict.MET, None
-    return Verdict.UNDECIDED, _why(timeline, basis, promise)
+    return Verdict.UNDECIDED, trial.why(parts)
 
 
-def _why(timeline: Timeline, basis: Basis, promise: Promise) -> Why:
-    held_against = timeline.at_resolution(basis.resolution_ms)
-    if _fits(_count(held_against - timeline.unknown, timeline, basis), basis, promise):
-        return Why.COVERAGE
-    if _fits(_count(held_against - timeline.maybe, timeline, basis), basis, promise):
-        return Why.RESOLUTION
-    return Why.BOTH
+class Trial(NamedTuple):
+    """A promise to be held against figures, in the way in which the archetype decides."""
+
+    basis: Basis
+    promise: Promise
+
+    def is_broken(self, parts: Sequence[Part], figures: Figures, bound: Bound) -> bool | None:
+        """Whether that bound of the figures breaks the promise; None where it is not bounded."""
+        decided = formula.total([formula.decisive(part.known, self.basis) for part in parts])
+        value = bound(figures if decided is None else decided)
+        found = [None if value is None else bool(value) if decided else not self._fits(value)]
+        if self.basis.rule.most_outages is not None:
+            count = bound(formula.total([formula.interruptions(part.known, self.basis) for part in parts]) or figures)
+            found.append(None if count is None else count > self.basis.rule.most_outages)
+        if True in found:
+            return True
+        return None if None in found else False
+
+    def why(self, parts: Sequence[Part]) -> Why:
+        """What keeps a promise from being met: the time without knowledge, the spacing of samples, or both."""
+        if formula.counts_requests(self.basis) or self._holds_without(parts, lambda line: line.unknown):
+            return Why.COVERAGE
+        if self._holds_without(parts, lambda line: line.maybe):
+            return Why.RESOLUTION
+        return Why.BOTH
+
+    def _holds_without(self, parts: Sequence[Part], doubt: Callable[[Timeline], Intervals]) -> bool:
+        """Whether the promise is kept at the declared resolution once a doubt is settled for the provider."""
+        left = [Part(_settled(part.known, doubt(part.known), self.basis), part.weight) for part in parts]
+        bound = _at_resolution if formula.is_per_event(self.basis) else _high
+        return self.is_broken(left, totalled(left, self.basis), bound) is False
+
+    def _fits(self, downtime: Ms) -> bool:
+        """Whether the budget allows that much; ">" spends it one step sooner."""
+        total, decimals = self.basis.denominator_ms, self.basis.round_result
+        if decimals is not None:
+            downtime = (1 - rounded(1 - Fraction(downtime) / total, decimals + 2)) * total
+        budget = (1 - self.promise.target) * total
+        return downtime < budget if self.promise.op == ">" else downtime <= budget
 
 
-def _fits(downtime: Ms, basis: Basis, promise: Promise) -> bool:
-    """Whether the promise holds with that much counted downtime; ">" spends the budget one step sooner."""
-    budget = (1 - promise.target) * basis.denominator_ms
-    return downtime < budget if promise.op == ">" else downtime <= budget
+def _settled(line: Timeline, doubt: Intervals, basis: Basis) -> Timeline:
+    fine = line.at_resolution(basis.resolution_ms) - doubt
+    return Timeline(
+        start_ms=line.start_ms, end_ms=line.end_ms, down=line.down & fine, maybe=fine - line.down, cuts=line.cuts
+    )
+
+
+def _low(figures: Figures) -> Ms | None:
+    return figures.low
+
+
+def _high(figures: Figures) -> Ms | None:
+    return figures.high
+
+
+def _at_resolution(figures: Figures) -> Ms | None:
+    return figures.at_resolution

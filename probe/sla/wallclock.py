@@ -46,6 +46,14 @@ def local(instant_ms: int, where: ZoneInfo) -> datetime:
     return (EPOCH + instant_ms * MILLISECOND).astimezone(where).replace(tzinfo=None)
 
 
+def offset_ms(instant_ms: int, where: ZoneInfo) -> int:
+    """How far clocks in the zone are ahead of UTC at an instant, in ms."""
+    if where.key == "UTC":
+        return 0
+    ahead = (EPOCH + instant_ms * MILLISECOND).astimezone(where).utcoffset()
+    return (ahead or timedelta()) // MILLISECOND
+
+
 def _instant(wall: datetime, where: ZoneInfo, fold: int) -> int:
     instant = _utc_ms(wall, where, fold)
     if local(instant, where) == wall:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from probe.errors import UsageError
-from probe.model import Assertion, EventKind, Finding, Origin, Outcome, State, Window, WindowKind
-from probe.store import clocks, database, events, importing, outcomes, series, windows
+from probe.model import Assertion, EventKind, Finding, Origin, Outcome, State, Ticket, Window, WindowKind
+from probe.store import clocks, database, events, importing, outcomes, series, tickets, windows
 from probe.store.codes import REASONS
 from probe.store.exchange import Imported
 from probe.store.lock import StoreLock
@@ -51,6 +51,21 @@ class DeclareWindows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportWindows(_Dated):
+    """Windows out of a calendar whose events are `events`; gives how many came, were there already, and went."""
+
+    windows: tuple[Window, ...]
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddTicket:
+    """Keep what is now known of a ticket; gives how many rows it has then."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pause(_Dated):
     """Do not run a check until `until_ms` or, if None, until it is resumed."""
 
@@ -82,7 +97,17 @@ class RecordManual:
     vantage: str = ""
 
 
-Change = AddWindow | RemoveWindow | DeclareWindows | Pause | Resume | ImportOutcomes | RecordManual
+Change = (
+    AddWindow
+    | RemoveWindow
+    | DeclareWindows
+    | ImportWindows
+    | AddTicket
+    | Pause
+    | Resume
+    | ImportOutcomes
+    | RecordManual
+)
 TYPES: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in Change.__args__}
 
 
@@ -153,6 +178,14 @@ def _declare_windows(connection: sqlite3.Connection, change: DeclareWindows) -> 
     return list(windows.declare(connection, change.windows, change.at_ms))
 
 
+def _import_windows(connection: sqlite3.Connection, change: ImportWindows) -> list[int]:
+    return list(windows.take_in(connection, change.windows, change.events, (change.at_ms, change.by)))
+
+
+def _add_ticket(connection: sqlite3.Connection, change: AddTicket) -> int:
+    return tickets.add(connection, change.ticket)
+
+
 def _pause(connection: sqlite3.Connection, change: Pause) -> None:
     facts = {"key": change.key, "until_ms": change.until_ms, "reason": change.reason, "by": change.by}
     vantage = _home(connection, change.vantage)
@@ -186,6 +219,8 @@ APPLY: Final[Mapping[type[Any], Callable[[sqlite3.Connection, Any], Any]]] = {
     AddWindow: _add_window,
     RemoveWindow: _remove_window,
     DeclareWindows: _declare_windows,
+    ImportWindows: _import_windows,
+    AddTicket: _add_ticket,
     Pause: _pause,
     Resume: _resume,
     ImportOutcomes: _import,
@@ -199,6 +234,10 @@ def _window_from(value: Mapping[str, Any]) -> Window:
 
 def _windows_from(values: list[Mapping[str, Any]]) -> tuple[Window, ...]:
     return tuple(_window_from(value) for value in values)
+
+
+def _ticket_from(value: Mapping[str, Any]) -> Ticket:
+    return Ticket(**value)
 
 
 def outcome_from(value: Mapping[str, Any]) -> Outcome:
@@ -223,6 +262,8 @@ def _imported_from(key: str, at_ms: int, state: str, reason: str | None, *rest: 
 READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "window": _window_from,
     "windows": _windows_from,
+    "events": tuple,
+    "ticket": _ticket_from,
     "outcome": outcome_from,
     "rows": _rows_from,
 }

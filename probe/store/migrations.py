@@ -225,10 +225,51 @@ def m0001_the_record(db: Database) -> None:
     for statement in _statements(TABLES):
         db.conn.execute(statement)
     for table in ("window", "event"):
-        for statement in APPEND_ONLY.format(table=table).strip().split(";\nCREATE"):
-            db.conn.execute(statement if statement.startswith("CREATE") else "CREATE" + statement)
+        _append_only(db, table)
     for statement in _statements(VIEWS):
         db.conn.execute(statement)
+
+
+TICKETS: Final = """
+CREATE TABLE ticket (
+    id INTEGER PRIMARY KEY,
+    service TEXT NOT NULL,
+    number TEXT NOT NULL,
+    key TEXT,
+    outage_ms INTEGER,
+    opened_ms INTEGER,
+    answered_ms INTEGER,
+    closed_ms INTEGER,
+    is_withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (is_withdrawn IN (0, 1)),
+    entered_at_ms INTEGER NOT NULL,
+    entered_by TEXT NOT NULL,
+    note TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX ticket_by_service ON ticket (service, number);
+ALTER TABLE window ADD COLUMN uid TEXT;
+ALTER TABLE window ADD COLUMN impact TEXT
+"""
+TICKETS_VIEW: Final = f"""
+CREATE VIEW tickets AS
+SELECT ticket.service, ticket.number, ticket.key AS "check", {_iso("ticket.outage_ms")} AS outage,
+    {_iso("ticket.opened_ms")} AS opened, {_iso("ticket.answered_ms")} AS answered,
+    {_iso("ticket.closed_ms")} AS closed, ticket.is_withdrawn AS withdrawn, ticket.note,
+    {_iso("ticket.entered_at_ms")} AS entered, ticket.entered_by
+FROM ticket
+"""
+
+
+def m0002_tickets_and_notices(db: Database) -> None:
+    """What providers were told and answered; the event and the impact that a window's notice named."""
+    for statement in _statements(TICKETS):
+        db.conn.execute(statement)
+    _append_only(db, "ticket")
+    db.conn.execute(TICKETS_VIEW)
+
+
+def _append_only(db: Database, table: str) -> None:
+    for statement in APPEND_ONLY.format(table=table).strip().split(";\nCREATE"):
+        db.conn.execute(statement if statement.startswith("CREATE") else "CREATE" + statement)
 
 
 def _statements(script: str) -> list[str]:
@@ -246,4 +287,4 @@ def migrations() -> Migrations:
     return steps
 
 
-STEPS: Final = (m0001_the_record,)
+STEPS: Final = (m0001_the_record, m0002_tickets_and_notices)

@@ -14,9 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
-from probe.model import Event, EventKind, Origin, Outcome, Reason, Span, State, Window
+from probe.model import Event, EventKind, Origin, Outcome, Reason, Span, State, Ticket, Window
 from probe.sla.classify import Run
-from probe.store import clocks, events, kept, timelines, windows
+from probe.store import attempts, clocks, events, kept, tickets, timelines, windows
+from probe.store.attempts import Attempt
 from probe.store.clocks import Segment
 from probe.store.codes import ORIGINS, REASONS, STATES
 from probe.store.database import failure, has_wal, look_at_file, look_at_version, open_reading
@@ -156,6 +157,10 @@ class Reader:
         """Every declared window in the order of entering; removed ones have `removed_at_ms`."""
         return self._guarded(windows.load)
 
+    def tickets(self) -> tuple[Ticket, ...]:
+        """Every ticket in the order of entering, withdrawn ones too."""
+        return self._guarded(tickets.load)
+
     def events(self, start_ms: int, end_ms: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
         """What happened to the agent in [start, end), in order of time."""
         return self._guarded(lambda connection: events.load(connection, (start_ms, end_ms), kinds))
@@ -174,6 +179,12 @@ class Reader:
             *(vantage, ORIGINS.index(Origin.MANUAL), *self._as_recorded(start_ms, end_ms), start_ms, end_ms),
         )
         return dict(rows)
+
+    def attempts(self, vantage: str, key: str, start_ms: int, end_ms: int) -> list[Attempt]:
+        """The attempts of the grid in [start, end), in order of time: for rules about requests, loss and latency."""
+        between = start_ms, end_ms
+        recorded = self._as_recorded(*between)
+        return self._guarded(lambda connection: list(attempts.load(connection, (vantage, key), recorded, between)))
 
     def reasons(self, vantage: str, key: str, start_ms: int, end_ms: int) -> frozenset[Reason]:
         """The reasons given by the outcomes of a series in [start, end), each once."""

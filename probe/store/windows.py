@@ -15,12 +15,18 @@ FIELDS: Final = (
     "provider, service, checks, kind, start_ms, end_ms, every, from_time, lasts_ms, zone, starts, until,"
     " announced_at_ms, entered_at_ms, entered_by, source, reason"
 )
-ADD: Final = f"INSERT INTO window ({FIELDS}) VALUES ({', '.join('?' * 17)})"
+NOTICE: Final = "uid, impact"
+"""Columns that came with the second step of the schema."""
+ADD: Final = f"INSERT INTO window ({FIELDS}, {NOTICE}) VALUES ({', '.join('?' * 19)})"
+NOTICES_SINCE: Final = 2
+OCCURRENCE: Final = "#"
+"""Parts an event's uid from the start of its occurrence."""
 REMOVE: Final = """
     INSERT INTO window (removes, entered_at_ms, entered_by, source, reason) VALUES (?, ?, ?, 'removal', '')
 """
 ALL: Final = f"""
-    SELECT window.id, {", ".join("window." + field.strip() for field in FIELDS.split(","))}, removal.entered_at_ms
+    SELECT window.id, {", ".join("window." + field.strip() for field in FIELDS.split(","))}, NOTICES,
+        removal.entered_at_ms
     FROM window LEFT JOIN window AS removal ON removal.removes = window.id
     WHERE window.removes IS NULL ORDER BY window.id
 """
@@ -65,7 +71,56 @@ def undeclared(recorded: Iterable[Window], files: Iterable[Window]) -> tuple[Win
 
 def load(connection: sqlite3.Connection) -> tuple[Window, ...]:
     """Every window in the order of entering, removed ones too."""
-    return tuple(_window(row) for row in connection.execute(ALL).fetchall())
+    columns = ", ".join(f"window.{name}" for name in NOTICE.split(", ")) if knows_notices(connection) else "NULL, NULL"
+    return tuple(_window(row) for row in connection.execute(ALL.replace("NOTICES", columns)).fetchall())
+
+
+def knows_notices(connection: sqlite3.Connection) -> bool:
+    """Whether the record has the second step of the schema; one that is only read may not have it yet."""
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] >= NOTICES_SINCE)
+
+
+def take_in(
+    connection: sqlite3.Connection, windows: Iterable[Window], events: Iterable[str], entry: tuple[int, str]
+) -> tuple[int, int, int]:
+    """Take the windows of a calendar in, each occurrence once; how many came, were there already, and went.
+
+    events: the uids of the calendar's events without their occurrence. What the record has of them and the
+    calendar no longer says (moved, cancelled) is removed by a row that says when and by whom (`entry`). Of a
+    series only what has not begun is: calendars forget the past, the record does not.
+    """
+    at_ms, by = entry
+    known = set(events)
+    present = {window.uid: window for window in load(connection) if _is_of(window, known)}
+    added = same = 0
+    for window in windows:
+        before = present.pop(window.uid, None)
+        if before is not None and _said(before) == _said(window):
+            same += 1
+            continue
+        if before is not None:
+            connection.execute(REMOVE, (before.id, at_ms, by))
+        add(connection, replace(window, entered_at_ms=at_ms, entered_by=by))
+        added += 1
+    gone = [window for window in present.values() if _is_single(window) or (window.start_ms or 0) >= at_ms]
+    for window in gone:
+        connection.execute(REMOVE, (window.id, at_ms, by))
+    return added, same, len(gone)
+
+
+def _is_single(window: Window) -> bool:
+    """Whether the event that a window came from happens once: its uid names no occurrence."""
+    return (window.uid or "").endswith(OCCURRENCE)
+
+
+def _is_of(window: Window, events: set[str]) -> bool:
+    is_present = window.removed_at_ms is None and window.uid is not None
+    return is_present and (window.uid or "").partition(OCCURRENCE)[0] in events
+
+
+def _said(window: Window) -> tuple[Any, ...]:
+    """What a calendar says of a window: its text may be worded anew, and a later notice announces nothing earlier."""
+    return (*_row(window)[:12], window.impact)
 
 
 def _is_in_file(window: Window) -> bool:
@@ -77,7 +132,7 @@ def _row(window: Window) -> tuple[Any, ...]:
     once = window.start_ms, window.end_ms
     again = window.every, window.from_time, window.lasts_ms, window.zone, window.starts, window.until
     entry = window.announced_at_ms, window.entered_at_ms, window.entered_by, window.source, window.reason
-    return (*scope, *once, *again, *entry)
+    return (*scope, *once, *again, *entry, window.uid, window.impact)
 
 
 def _content(window: Window) -> tuple[Any, ...]:
@@ -88,7 +143,7 @@ def _content(window: Window) -> tuple[Any, ...]:
 
 def _window(row: tuple[Any, ...]) -> Window:
     number, provider, service, checks, kind, start, end, *rest = row
-    every, from_time, lasts, zone, starts, until, announced, entered, by, source, reason, removed = rest
+    every, from_time, lasts, zone, starts, until, announced, entered, by, source, reason, uid, impact, removed = rest
     return Window(
         id=number,
         provider=provider,
@@ -108,5 +163,7 @@ def _window(row: tuple[Any, ...]) -> Window:
         entered_by=by,
         source=source,
         reason=reason,
+        uid=uid,
+        impact=impact,
         removed_at_ms=removed,
     )

@@ -65,4 +65,5 @@ def when(one: Window, zone: tzinfo = UTC) -> str:
 
 def _entered(one: Window, zone: tzinfo) -> str:
     by = f" by {one.entered_by}" if one.entered_by else ""
-    return f"{wording.instant(one.entered_at_ms, zone)}{by} ({one.source})"
+    late = ", after the fact" if one.is_after_the_fact else ""
+    return f"{wording.instant(one.entered_at_ms, zone)}{by} ({one.source}{late})"

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
+from typing import Final
 
 from probe.sla.assessment import Outage
+from probe.sla.beside import Mark
+from probe.sla.severity import Severity
 from probe.view import wording
 from probe.view.page import Column, Page, Piece, Table, Tone, Words, faint, paragraph, row, words
 
+Marks = Mapping[Outage, Mark]
+NO_MARKS: Final[Marks] = {}
+TONES: Final[Mapping[Severity, Tone]] = {
+    Severity.CRITICAL: Tone.BAD,
+    Severity.MAJOR: Tone.BAD,
+    Severity.MINOR: Tone.WARN,
+    Severity.SLIGHT: Tone.FAINT,
+}
 
-def outages(found: Sequence[Outage], *, zone: tzinfo = UTC, span_words: str = "") -> Page:
+
+def outages(found: Sequence[Outage], *, zone: tzinfo = UTC, span_words: str = "", marks: Marks = NO_MARKS) -> Page:
     """Confirmed outages first, then suspects, which are listed but never counted or notified."""
     confirmed = [one for one in found if one.is_confirmed]
     suspects = [one for one in found if not one.is_confirmed]
     said = f"{wording.count(len(confirmed), 'outage')}, {wording.count(len(suspects), 'suspect')}"
     head = paragraph(said, faint(f" {span_words}") if span_words else "")
     listed = [*confirmed, *suspects]
-    return (head, outage_table(listed, zone)) if listed else (head,)
+    return (head, outage_table(listed, zone, marks=marks)) if listed else (head,)
 
 
-def outage_table(found: Sequence[Outage], zone: tzinfo, *, is_counted: bool = False) -> Table:
+def outage_table(found: Sequence[Outage], zone: tzinfo, *, is_counted: bool = False, marks: Marks = NO_MARKS) -> Table:
     """One row an outage; with `is_counted` indented and with what was counted under the terms."""
     columns = [
         Column("CHECK", is_name=True),
@@ -33,7 +45,22 @@ def outage_table(found: Sequence[Outage], zone: tzinfo, *, is_counted: bool = Fa
     if is_counted:
         columns = [*columns[1:], columns[0]]
         columns.insert(3, Column("COUNTED", is_number=True))
-    return Table(tuple(columns), tuple(_row(one, zone, is_counted) for one in found), indent=2 if is_counted else 0)
+    rows = [_row(one, zone, is_counted) for one in found]
+    if marks:
+        columns += [Column("SEVERITY"), Column("TICKETS")]
+        rows = [(*cells, *_mark(marks.get(one))) for cells, one in zip(rows, found, strict=True)]
+    return Table(tuple(columns), tuple(rows), indent=2 if is_counted else 0)
+
+
+def _mark(mark: Mark | None) -> tuple[Words, ...]:
+    """How bad it was, and the tickets about it."""
+    if mark is None or mark.severity is None:
+        return row("", _tickets(mark))
+    return row(Piece(str(mark.severity), TONES[mark.severity]), _tickets(mark))
+
+
+def _tickets(mark: Mark | None) -> str:
+    return ", ".join(ticket.number for ticket in mark.tickets) if mark else ""
 
 
 def _row(one: Outage, zone: tzinfo, is_counted: bool) -> tuple[Words, ...]:

@@ -7,7 +7,10 @@ from datetime import UTC, tzinfo
 from fractions import Fraction
 
 from probe.sla.assessment import Assessment, Exclusion, Figures, Stretch, Verdict, Why
+from probe.sla.beside import Beside
+from probe.sla.budget import ALERTS
 from probe.view import wording
+from probe.view.beside import context_fields, latency_table, quality_fields
 from probe.view.outages import outage_table
 from probe.view.page import (
     BLANK,
@@ -29,22 +32,24 @@ from probe.view.page import (
 )
 from probe.view.wording import span
 
+NOTHING_BESIDE = Beside()
 STRETCHES_SHOWN = 20
 """Unknown stretches listed in full; more are counted, and all stand in --json."""
 
 
-def report(assessments: Sequence[Assessment]) -> Page:
-    """Every assessment below the other, each in its own period's zone."""
+def report(assessments: Sequence[Assessment], besides: Sequence[Beside] = ()) -> Page:
+    """Every assessment below the other, each in its own period's zone; `besides`: what stands beside each."""
     if not assessments:
         return (paragraph("Nothing to judge: no service with SLA terms or an objective is configured."),)
-    return stacked([assessment(one) for one in assessments])
+    known = besides or [NOTHING_BESIDE] * len(assessments)
+    return stacked([assessment(one, beside) for one, beside in zip(assessments, known, strict=True)])
 
 
-def assessment(one: Assessment) -> Page:
+def assessment(one: Assessment, beside: Beside = NOTHING_BESIDE) -> Page:
     """One promise, its figures, its verdict, and what led to it."""
     zone = zone_of(one.period.timezone)
-    page: list[Block] = [_title(one), Fields(tuple(_fields(one, zone)))]
-    for title, table in _tables(one, zone):
+    page: list[Block] = [_title(one), Fields((*_fields(one, zone), *_beside(beside)))]
+    for title, table in _tables(one, zone, beside):
         page += [BLANK, paragraph(strong(title), indent=2), table]
     if one.notes:
         page += [BLANK, *(paragraph(faint("note: "), note, indent=2) for note in one.notes)]
@@ -68,10 +73,13 @@ def _title(one: Assessment) -> Prose:
 
 
 def _fields(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Words]]:
-    yield "promised", words(wording.promise(one.promise))
+    yield "promised", words(wording.promise(one.promise, one.measured.unit if one.measured else "%"))
     yield "rule", words(one.rule)
     yield "period", _period(one, zone)
-    yield "availability", _availability(one)
+    if one.measured is None:
+        yield "availability", _availability(one)
+    else:
+        yield "measured", words(wording.measured(one.measured))
     yield "downtime", _figures(one.downtime)
     if one.raw_downtime != one.downtime:
         yield "before exclusions", _figures(one.raw_downtime)
@@ -119,8 +127,15 @@ def _budget(one: Assessment) -> Words:
     said = f"{span(one.budget_ms)}"
     if one.budget_left is not None:
         said += f", {left(one.budget_left)}"
-    burning = "; ".join(f"{rate_text(rate)}× over {window}" for window, rate in one.burn.items() if rate)
+    burning = "; ".join(_burning(window, rate) for window, rate in one.burn.items() if rate)
     return words(said, f"; burning {burning}" if burning else "")
+
+
+def _burning(window: str, rate: Fraction) -> str:
+    """How many times faster than allowed, and whether that is worth an alert (metrology, section 1.6)."""
+    alert = ALERTS.get(window)
+    said = f"{rate_text(rate)}× over {window}"
+    return said if alert is None or rate < alert else f"{said} (alert: {rate_text(alert)}× and more)"
 
 
 def left(budget_left: tuple[Fraction, Fraction]) -> str:
@@ -195,15 +210,24 @@ def _evidence(one: Assessment) -> Words:
     return words(", ".join([wording.count(one.samples, "sample"), *spacing]), faint(f"; method {one.method}"))
 
 
-def _tables(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Block]]:
+def _beside(beside: Beside) -> Iterator[tuple[str, Words]]:
+    if beside.context is not None:
+        yield from context_fields(beside.context)
+    if beside.quality is not None:
+        yield from quality_fields(beside.quality)
+
+
+def _tables(one: Assessment, zone: tzinfo, beside: Beside) -> Iterator[tuple[str, Block]]:
     if one.outages:
-        yield "outages", outage_table(one.outages, zone, is_counted=True)
+        yield "outages", outage_table(one.outages, zone, is_counted=True, marks=beside.marks)
     if one.exclusions:
         yield "maintenance and other exclusions", _exclusions(one.exclusions, zone)
     if one.stretches:
         yield _stretch_title(one.stretches), _stretches(one.stretches[:STRETCHES_SHOWN], zone)
     if one.readings:
         yield "readings of what the terms leave open", _readings(one)
+    if beside.quality is not None and beside.quality.latency:
+        yield "loss and latency of the grid's attempts", latency_table(beside.quality)
 
 
 def _exclusions(exclusions: Sequence[Exclusion], zone: tzinfo) -> Table:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from probe.sla.clauses import Clause, CreditRow, OutageRule, Shortest, Source
+from probe.sla.clauses import Source
 from probe.sla.terms import Terms
-from probe.view import wording
+from probe.sla.traps import traps
+from probe.sla.unstated import unsourced, unstated
+from probe.view import clauses, wording
+from probe.view.clauses import UNSTATED
 from probe.view.page import (
     BLANK,
     Block,
@@ -23,20 +26,21 @@ from probe.view.page import (
     strong,
     words,
 )
-from probe.view.wording import exact_percent, span
 
-UNSTATED = "not stated: a verdict that depends on it shows every reading"
 COMBINES: Final = {
     "each": "each is judged by itself",
     "any": "down while any of them is",
     "all_down": "down only while all of them are",
+    "pooled": "all are thrown together",
+    "weighted": "weighted",
 }
 
 
-def catalogue(published: Mapping[str, Sequence[Terms]]) -> Page:
+def catalogue(found: Sequence[Terms]) -> Page:
     """One row a version: id, what is promised, how it is counted."""
     columns = (
         Column("ID", is_name=True),
+        Column("CLASS"),
         Column("VALID FROM"),
         Column("PROMISED"),
         Column("PERIOD"),
@@ -46,29 +50,50 @@ def catalogue(published: Mapping[str, Sequence[Terms]]) -> Page:
     rows = tuple(
         row(
             terms.id,
+            terms.service_class or "",
             terms.valid_from or terms.version,
-            wording.promise(terms.promise),
+            _promised(terms),
             "not stated" if terms.period is None else _period(terms),
             terms.provider,
             terms.service,
         )
-        for versions in published.values()
-        for terms in versions
+        for terms in found
     )
     return (Table(columns, rows),)
 
 
-def agreement(versions: Sequence[Terms]) -> Page:
-    """Every version of one agreement, the newest last."""
-    return stacked([_terms(one) for one in versions])
+def agreement(versions: Sequence[Terms], interval_ms: int) -> Page:
+    """Every version of one agreement, the newest last, with what to know when one probes so often."""
+    return stacked([_terms(one, interval_ms) for one in versions])
 
 
-def _terms(terms: Terms) -> Page:
+def checked(file: str, problems: Sequence[str], versions: Sequence[Terms], interval_ms: int) -> Page:
+    """What is wrong in a terms file; or else how it is understood, and what it leaves open."""
+    if problems:
+        said = wording.count(len(problems), "problem")
+        return (*(paragraph(problem) for problem in problems), paragraph(strong(said)))
+    page: list[Block] = [*agreement(versions, interval_ms)]
+    for terms in versions:
+        found, bare = unstated(terms), unsourced(terms)
+        page += [BLANK, paragraph(strong(f"{wording.count(len(found), 'clause')} not stated"))]
+        page += [paragraph(faint(f"{each.key}: "), each.follows, indent=2) for each in found]
+        page += [paragraph(faint("no source names: "), key, indent=2) for key in bare]
+    return (*page, BLANK, paragraph(strong(f"{file}: sound")))
+
+
+def _promised(terms: Terms) -> str:
+    if terms.promises:
+        return clauses.commitment(terms.promises[0]).partition(", ")[0]
+    return wording.promise(terms.promise)
+
+
+def _terms(terms: Terms, interval_ms: int) -> Page:
     page: list[Block] = [
         paragraph(strong(terms.id), f" — {terms.provider}, {terms.service}", faint(f" (version {terms.version})")),
         Fields(tuple(_fields(terms))),
     ]
-    for title, lines in (("notes", terms.notes), ("not evaluated", terms.unevaluated)):
+    lists = (("beware", traps(terms, interval_ms)), ("notes", terms.notes), ("not evaluated", terms.unevaluated))
+    for title, lines in lists:
         if lines:
             page += [BLANK, *(paragraph(faint(f"{title}: "), line, indent=2) for line in lines)]
     page += [BLANK, *(paragraph(faint("source: "), _source(one), indent=2) for one in terms.sources)]
@@ -76,20 +101,38 @@ def _terms(terms: Terms) -> Page:
 
 
 def _fields(terms: Terms) -> Iterator[tuple[str, Words]]:
-    yield "promised", words(wording.promise(terms.promise))
+    for each in terms.promises:
+        yield "promised", words(clauses.commitment(each))
+    if terms.binding:
+        yield "binding", words(clauses.BINDINGS[terms.binding])
+    if terms.speed:
+        for line in clauses.speed_lines(terms.speed):
+            yield "speed", words(line)
     yield "valid", words(f"{terms.valid_from or 'since an unknown day'} to {terms.valid_to or 'now'}")
     for condition in terms.applies_when:
-        yield "applies when", words(condition)
+        yield "applies when", words(str(condition))
     yield "period", words(f"{_period(terms)}, in {terms.timezone or 'a zone that the terms leave open'}")
-    yield "outage", words(outage_words(terms.outage))
+    for symptom in terms.symptoms or ():
+        yield "down means", words(str(symptom))
+    yield "outage", words(clauses.outage_words(terms.outage))
     yield "measured over", words(_denominator(terms.denominator))
-    yield "several parts", words(COMBINES.get(terms.combine or "", UNSTATED))
+    yield "several parts", words(_combined(terms))
+    yield from _pardons(terms)
+    for label, line in (*_credits(terms), *clauses.claim_lines(terms.claim)):
+        yield label, words(line)
+
+
+def _pardons(terms: Terms) -> Iterator[tuple[str, Words]]:
     for clause in terms.exclusions:
-        yield ("excused" if clause.excused else "not excused"), words(clause_words(clause))
+        yield ("excused" if clause.excused else "not excused"), words(clauses.clause_words(clause))
     if not terms.exclusions:
         yield "excused", words(UNSTATED)
-    yield from _remedy(terms)
-    yield from _claim(terms)
+
+
+def _credits(terms: Terms) -> Iterator[tuple[str, str]]:
+    said = [line for remedy in terms.remedies for line in clauses.remedy_lines(remedy)]
+    for line in said or ("not stated",):
+        yield "credit", line
 
 
 def _period(terms: Terms) -> str:
@@ -97,83 +140,25 @@ def _period(terms: Terms) -> str:
         return "a period that the terms leave open"
     if terms.period.word == "trailing_days":
         return f"trailing {terms.period.days} days"
+    if terms.period.word == "trailing_months":
+        return f"trailing {terms.period.months} months"
+    if terms.period.word in ("event", "day"):
+        return f"each {terms.period.word} by itself"
     return terms.period.word.replace("_", " ")
 
 
-def outage_words(rule: OutageRule) -> str:
-    """What counts as an outage: `at least 5 m without a break, the whole of it; in whole minutes`."""
-    said = [" or ".join(map(_shortest, rule.shortest)) if rule.shortest else f"shortest {UNSTATED}"]
-    if rule.shortest and any(one.span_ms for one in rule.shortest):
-        said.append("only what exceeds that counts" if rule.excess else "the whole of it counts")
-    if rule.unit_ms:
-        said.append(f"only whole units of {span(rule.unit_ms)} count, {rule.unit_align or 'from a start not stated'}")
-    if rule.bucket_ms:
-        which = f"bad when {rule.bucket_rule} of it fails" if rule.bucket_rule else "bad when, is not stated"
-        said.append(f"in buckets of {span(rule.bucket_ms)}, {which}")
-    if rule.rounding:
-        rounding = rule.rounding
-        said.append(f"rounded {rounding.mode} to {span(rounding.unit_ms)}, {rounding.level.replace('_', ' ')}")
-    return "; ".join(said)
-
-
-def _shortest(one: Shortest) -> str:
-    length = f"longer than {span(one.span_ms)}" if one.strict else f"at least {span(one.span_ms)}"
-    said = length if one.span_ms else "of any length"
-    return f"{said} ({one.says})" if one.says else said
-
-
-def clause_words(clause: Clause) -> str:
-    """One clause: `scheduled maintenance, announced 3 d before, at most 1 h a period, out of the period as well`."""
-    said = [clause.cause.replace("_", " ")]
-    if clause.notice_ms is not None:
-        said.append(f"announced at least {span(clause.notice_ms)} before")
-    if clause.cap_ms is not None:
-        said.append(f"at most {span(clause.cap_ms)} a period")
-    if clause.cap_count is not None:
-        said.append(f"at most {clause.cap_count} times a period")
-    if clause.effect == "both":
-        said.append("taken out of the period as well")
-    return ", ".join(said)
+def _combined(terms: Terms) -> str:
+    if terms.combining is None:
+        return UNSTATED
+    said = COMBINES[terms.combining.how]
+    if terms.combining.min_groups:
+        said += f", {terms.combining.min_groups} or more of the kind {terms.combining.group_key or 'group'}"
+    return f"{said} by {terms.combining.weight}" if terms.combining.weight else said
 
 
 def _denominator(denominator: str | None) -> str:
     known = {"period": "the whole period", "period_minus_excluded": "the period less what is excused"}
-    return UNSTATED if denominator is None else known.get(denominator, denominator)
-
-
-def _remedy(terms: Terms) -> Iterator[tuple[str, Words]]:
-    if terms.remedy is None:
-        yield "credit", words("not stated")
-        return
-    of_what = f" of {terms.remedy.fee_base.replace('_', ' ')}" if terms.remedy.fee_base else ""
-    if terms.remedy.kind == "pro_rata":
-        yield "credit", words(f"pro rata of the counted downtime{of_what}")
-    for one in terms.remedy.rows:
-        yield "credit", words(f"{_range(one)}: {exact_percent(one.credit)}{of_what}")
-
-
-def _range(one: CreditRow) -> str:
-    edges = (("≥", one.at_least), (">", one.above), ("≤", one.up_to), ("<", one.below))
-    said = " and ".join(f"{sign} {exact_percent(value)}" for sign, value in edges if value is not None)
-    return said or "any availability"
-
-
-def _claim(terms: Terms) -> Iterator[tuple[str, Words]]:
-    claim = terms.claim
-    if claim is None:
-        yield "claim", words("not stated")
-        return
-    if claim.within is None:
-        yield "claim", words("the terms state no deadline")
-    else:
-        after = (claim.after or "").replace("_", " ")
-        yield "claim", words(f"within {claim.within} {(claim.unit or '').replace('_', ' ')} after {after}")
-    if claim.needs:
-        yield "claim needs", words(", ".join(claim.needs))
-    if claim.how:
-        yield "claim through", words(claim.how)
-    if claim.authority:
-        yield "decided by", words(claim.authority.replace("_", " "))
+    return UNSTATED if denominator is None else known.get(denominator, denominator.replace("_", " "))
 
 
 def _source(one: Source) -> Words:

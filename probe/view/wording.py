@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from probe.model import Cause, State
-from probe.sla.assessment import Ms, Promise, Verdict, Why
+from probe.sla.assessment import Measured, Ms, Promise, Verdict, Why
 from probe.view.page import Piece, Tone, Words, words
 from probe.view.snapshot import CheckStatus, Line, Standing
 
@@ -198,12 +198,24 @@ def exact_percent(ratio: Fraction | None) -> str:
     return f"{ratio.numerator}/{ratio.denominator}"
 
 
-def promise(promised: Promise | None) -> str:
-    """A promise in one phrase: `availability ≥ 99.99 %`."""
+def measured(found: Measured) -> str:
+    """A figure that is not availability, with its bounds: `12.4–13.1 ms, best estimate 12.7 ms, of 1,440 samples`."""
+    low, point, high = (NOTHING if one is None else _in_unit(one, found.unit) for one in found[1:4])
+    most = f"{low} to {high}" if found.high is not None else f"at least {low}, not bounded by the log"
+    return f"{most}, best estimate {point}, of {count(found.samples, 'sample')}"
+
+
+def _in_unit(value: Fraction, unit: str) -> str:
+    return f"{percent(value)} %" if unit == "%" else f"{percent(value / 100)} {unit}"
+
+
+def promise(promised: Promise | None, unit: str = "%") -> str:
+    """A promise in one phrase: `availability ≥ 99.99 %`, `round_trip ≤ 45 ms`."""
     if promised is None:
         return "nothing: no SLA terms and no objective"
     sign = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}.get(promised.op, promised.op)
-    return f"{promised.metric} {sign} {exact_percent(promised.target)}"
+    target = exact_percent(promised.target) if unit == "%" else f"{exact_percent(promised.target / 100)[:-2]} {unit}"
+    return f"{promised.metric} {sign} {target}"
 
 
 def latency(taken_us: int | None) -> str:

@@ -267,6 +267,16 @@ def test_a_vector_that_differs_names_field_expected_and_computed(
     assert document["vectors"][2]["differences"] == []
 
 
+def test_a_vector_with_wrong_terms_tells_what_is_wrong_in_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each problem of the terms is a line of its own."""
+    file = tmp_path / "vectors.json"
+    file.write_text(json.dumps([{"id": "own-1", "agreement": {"id": "a/b"}, "period": "2026-06", "expect": {}}]))
+    assert main(["sla", "vectors", str(file)]) == Exit.FAILED
+    assert "own-1: a/b: promise: the table is missing" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("content", [None, b"{", b"{}", b"[1]", b"\xff", b"[" * 100_000])
 def test_a_file_without_vectors_is_a_usage_error(
     tmp_path: Path, content: bytes | None, capsys: pytest.CaptureFixture[str]
@@ -285,7 +295,7 @@ def test_the_catalogue_is_listed_and_read_aloud(capsys: pytest.CaptureFixture[st
     agreements = json.loads(capsys.readouterr().out)["agreements"]
     assert main(["sla", "list"]) == 0
     listed = capsys.readouterr().out
-    for one in agreements:
+    for one in {each["id"]: each for each in agreements}.values():
         assert one["id"] in listed
         assert main(["sla", "show", one["id"]]) == 0
         assert "promised" in capsys.readouterr().out
@@ -293,6 +303,58 @@ def test_the_catalogue_is_listed_and_read_aloud(capsys: pytest.CaptureFixture[st
         assert json.loads(capsys.readouterr().out)["id"] == one["id"]
     assert main(["sla", "show", "nobody/nothing"]) == Exit.USAGE
     assert "no agreement 'nobody/nothing'" in capsys.readouterr().err
+
+
+def test_the_catalogue_is_narrowed_by_class_and_provider(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both versions of a text are listed; several words narrow further."""
+    assert main(["sla", "list", "--class", "vps", "--provider", "digital", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["agreements"]
+    assert [(one["id"], one["version"]) for one in found] == [
+        ("digitalocean/droplet", "undated"),
+        ("digitalocean/droplet", "2025-06-03"),
+    ]
+    assert main(["sla", "list", "--provider", "nobody", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["agreements"] == []
+    assert main(["sla", "list", "--class", "spaceship"]) == Exit.USAGE
+    assert "spaceship" in capsys.readouterr().err
+
+
+def test_an_agreement_is_shown_with_what_a_probe_cannot_see(capsys: pytest.CaptureFixture[str]) -> None:
+    """The traps depend on how often one probes."""
+    assert main(["sla", "show", "digitalocean/droplet", "--interval", "10m"]) == 0
+    assert "a probe every 10 min never looks into some of them" in capsys.readouterr().out
+    assert main(["sla", "show", "digitalocean/droplet", "--json"]) == 0
+    older = json.loads(capsys.readouterr().out)["versions"][0]
+    assert older["traps"][0] == "judged in intervals of 5 min; a probe every 1 min looks into each 5 times"
+    assert {"key": "outage.bucket_rule", "follows": "intervals that are down wholly and partly are both read"} in (
+        older["unstated"]
+    )
+    assert main(["sla", "show", "digitalocean/droplet", "--interval", "soon"]) == Exit.USAGE
+    assert "--interval" in capsys.readouterr().err
+
+
+def test_a_terms_file_of_ones_own_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Everything wrong at once, or else everything that is left open."""
+    file = tmp_path / "own.toml"
+    file.write_text('id = "mine"\nspeling = 1\n', encoding="utf-8")
+    assert main(["sla", "check", str(file)]) == Exit.USAGE
+    wrong = capsys.readouterr().out
+    for part in ("id: is a path", "speling: unknown key", "promise: the table is missing", "8 problems"):
+        assert part in wrong
+    assert main(["sla", "check", str(file), "--json"]) == Exit.USAGE
+    document = json.loads(capsys.readouterr().out)
+    assert (document["valid"], len(document["problems"]), document["unstated"]) == (False, 8, [])
+    file.write_text(Path("probe/sla/published/linode/compute@1.1.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert main(["sla", "check", str(file)]) == Exit.FINE
+    said = capsys.readouterr().out
+    assert "outage.shortest: outages are read as counting from 5 min, from 1 min, and all" in said
+    assert said.endswith(f"{file}: sound\n")
+    assert main(["sla", "check", str(file), "--json"]) == Exit.FINE
+    document = json.loads(capsys.readouterr().out)
+    assert document["valid"] is True
+    assert "outage.shortest" in [each["key"] for each in document["unstated"]]
+    assert main(["sla", "check", str(tmp_path / "none.toml")]) == Exit.USAGE
+    assert "none.toml" in capsys.readouterr().out
 
 
 def test_who_is_at_the_keyboard_is_known_through_sudo(monkeypatch: pytest.MonkeyPatch) -> None:

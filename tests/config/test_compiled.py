@@ -68,7 +68,7 @@ def test_settings_are_kept_once(tmp_path: Path) -> None:
     """A thousand checks share a handful of settings."""
     drop_in = "".join(CHECK.replace("shop", f"shop-{n}", 1) for n in range(20))
     text = pack(loaded(tmp_path, "", a=drop_in))
-    assert len(json.loads(text.splitlines()[1])["settings"]) == 1
+    assert len(json.loads(text.rpartition("\n")[2])["settings"]) == 1
 
 
 def test_it_is_current_while_no_file_changes(full: Path) -> None:

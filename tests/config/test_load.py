@@ -233,6 +233,7 @@ def test_terms_of_ones_own_are_found_beside_the_file(tmp_path: Path) -> None:
     one, two = config.services
     assert one.terms is not None
     assert one.terms is two.terms
+    assert one.terms.promise is not None
     assert one.terms.promise.target == Fraction(999, 1000)
     assert (one.provider, two.provider) == ("My ISP", "Other")
     assert config.agreements == (tmp_path / "own-terms.toml",)

@@ -270,11 +270,9 @@ def test_a_part_of_a_period_is_read_both_ways_where_the_terms_are_silent() -> No
 
 def test_a_rule_that_is_not_evaluated_decides_nothing() -> None:
     """The figures of the plain measure stand, the verdict does not."""
-    rounding = PLAIN.replace("[period]", 'round = { unit = "60s", mode = "ceil", level = "outage" }\n[period]')
     others = (
         replace(text(), archetype="F5"),
         replace(text(), unevaluated=("a ticket starts the clock",)),
-        text(rounding),
     )
     for each in others:
         found = one(Service(name="shop", terms=each), [member(DOWN_4)])

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.sla.counting import Counting, Frame, Grid, Pardon, Rounding, counted, counted_set, earliest
+from probe.sla.counting import Counting, Grid, Rounding, counted, counted_set
+from probe.sla.frame import Frame, Pardon, earliest
 from probe.sla.interval import Intervals
 
 MIN = 60_000

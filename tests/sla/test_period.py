@@ -110,3 +110,21 @@ def test_what_is_not_a_zone_is_refused(name: str) -> None:
     """The library raises three different errors for these."""
     with pytest.raises(ValueError, match="not a time zone"):
         wallclock.zone(name)
+
+
+def test_trailing_months_are_whole_months() -> None:
+    """An average over twelve months ends with a month, over the turn of the year as well."""
+    as_of = period.moment("2027-01-15T12:00:00Z", "UTC")
+    kind = PeriodKind("trailing_months", months=12)
+    year = period.last_full(kind, as_of, "UTC")
+    assert (year.label, year.is_complete) == ("12 months to 2026-12", True)
+    assert (year.start_ms, year.end_ms) == tuple(period.moment(day, "UTC") for day in ("2026-01-01", "2027-01-01"))
+    running = period.containing(kind, as_of, "UTC", as_of)
+    assert (running.label, running.is_complete) == ("12 months to 2027-01", False)
+    assert running.start_ms == period.moment("2026-02-01", "UTC")
+
+
+@pytest.mark.parametrize("word", ["event", "day"])
+def test_what_is_counted_by_event_or_day_is_reported_by_the_month(word: str) -> None:
+    """A month is what one is billed by."""
+    assert period.last_full(PeriodKind(word), period.moment("2026-11-22", "UTC"), "UTC").label == "2026-10"

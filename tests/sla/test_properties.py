@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from probe.model import Rule, Sample, State
 from probe.sla import timeline
 from probe.sla.assessment import Figures, Promise
+from probe.sla.basis import Basis
 from probe.sla.classify import classify
-from probe.sla.counting import Counting, Frame, Grid, Pardon, Rounding
+from probe.sla.counting import Counting, Grid, Rounding
+from probe.sla.frame import Frame, Pardon
 from probe.sla.interval import Intervals
-from probe.sla.verdict import Basis, Judgement, judge, measured
+from probe.sla.verdict import Judgement, judge, measured
 from tests.sla.build import STATES
 
 END = 400

@@ -11,8 +11,10 @@ import pytest
 from probe.model import Cause
 from probe.sla import period
 from probe.sla.assessment import Bounds, Claim, Outage
+from probe.sla.claims import claim, is_open
 from probe.sla.clauses import ClaimRule, CreditRow, Remedy
-from probe.sla.remedy import Owed, claim, credit, is_claimable
+from probe.sla.payments import Owed
+from probe.sla.remedy import credit
 
 AS_OF = period.moment("2026-11-22T12:00:00Z", "UTC")
 OCTOBER = period.parse("2026-10", "UTC", AS_OF)
@@ -21,7 +23,8 @@ TARGET = Fraction(999, 1000)
 
 def row(credit: int, **edges: int) -> CreditRow:
     """A row whose edges are given in tenths of a percent."""
-    return CreditRow(**{key: Fraction(value, 1000) for key, value in edges.items()}, credit=Fraction(credit, 100))
+    shares: dict[str, Any] = {key: Fraction(value, 1000) for key, value in edges.items()}
+    return CreditRow(**shares, credit=Fraction(credit, 100))
 
 
 ROWS = Remedy(kind="rows", rows=(row(10, at_least=990, below=999), row(25, above=950, up_to=980), row(100, below=950)))
@@ -30,7 +33,14 @@ ROWS = Remedy(kind="rows", rows=(row(10, at_least=990, below=999), row(25, above
 def owed(high: Fraction, low: Fraction | None = None) -> Owed:
     """What a range of availability owes."""
     low = high if low is None else low
-    return Owed(Bounds(low, None, high), 1 - high, 1 - low)
+    return Owed(
+        availability=Bounds(low, None, high),
+        lost=(1 - high, 1 - low),
+        downtime=(1 - high, 1 - low),
+        base_ms=1,
+        budget_ms=1 - TARGET,
+        missed=(high < TARGET, low < TARGET),
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,14 +57,14 @@ def owed(high: Fraction, low: Fraction | None = None) -> Owed:
 )
 def test_a_row_pays_exactly_between_its_edges(tenths: int, expected: str | None, rule: str) -> None:
     """Published rows have holes; a value in one is reported as such, not moved to a neighbour."""
-    found = credit(ROWS, TARGET, (Decimal("50.00"), "EUR"), [owed(Fraction(tenths, 1000))])
+    found = credit([ROWS], (Decimal("50.00"), "EUR"), [owed(Fraction(tenths, 1000))])
     assert (found.certain, found.currency, found.rule) == (expected and Decimal(expected), "EUR", rule)
 
 
 def test_the_certain_credit_is_the_least_of_all_readings() -> None:
     """What is claimed must hold under every reading of the text."""
     many = [owed(Fraction(999, 1000), Fraction(990, 1000)), owed(Fraction(995, 1000), Fraction(940, 1000))]
-    found = credit(ROWS, TARGET, (Decimal("10"), "USD"), many)
+    found = credit([ROWS], (Decimal("10"), "USD"), many)
     assert (found.certain, found.possible) == (Decimal("0.00"), Decimal("10.00"))
 
 
@@ -64,7 +74,7 @@ def test_a_share_is_rounded_to_the_hundredth_at_the_last_step() -> None:
         ("pro_rata", "the share of the period that counts as down"),
         ("lost_time", "the lost time at its price"),
     ):
-        found = credit(Remedy(kind=kind), TARGET, (Decimal("100"), "USD"), [owed(1 - Fraction(223, 43_200))])
+        found = credit([Remedy(kind=kind)], (Decimal("100"), "USD"), [owed(1 - Fraction(223, 43_200))])
         assert (found.certain, found.rule) == (Decimal("0.52"), rule)
 
 
@@ -117,4 +127,4 @@ def test_a_claim_says_what_it_needs_and_what_is_missing() -> None:
 def test_a_miss_can_be_claimed_until_the_end_of_its_last_day() -> None:
     """Today is the day in the period's own zone."""
     for deadline, expected in ((None, True), ("2026-11-22", True), ("2026-11-21", False)):
-        assert is_claimable(Claim(deadline, None, ()), OCTOBER, AS_OF) is expected
+        assert is_open(Claim(deadline, None, ()), OCTOBER, AS_OF) is expected

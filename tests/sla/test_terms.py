@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from fractions import Fraction
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 from probe.errors import TermsError
-from probe.sla import quantities, terms
-from probe.sla.clauses import CreditRow
+from probe.sla import quantities, terms, vocabulary
+from probe.sla.clauses import Combining, CreditRow, ServiceHours
+from probe.sla.unstated import unsourced
 from tests.sla.build import PUBLISHED, published
 
 FILES = sorted(PUBLISHED.rglob("*.toml"))
@@ -41,9 +43,8 @@ def test_every_published_file_is_sound(path: Path) -> None:
     """Its name is its id and version, and every field has a source with a confidence."""
     found = terms.parse(tomllib.loads(path.read_text()), path.name)
     assert f"{found.id}@{found.version}.toml" == path.relative_to(PUBLISHED).as_posix()
-    fields = {field for source in found.sources for field in source.fields}
-    assert {"promise", "formula"} <= fields
-    assert all(source.url.startswith("https://") for source in found.sources)
+    assert unsourced(found) == ()
+    assert all(re.match("https?://", source.url) or " " in source.url for source in found.sources)
 
 
 def test_an_absent_clause_is_none_and_never_a_default() -> None:
@@ -60,6 +61,7 @@ provider = 7
 version = "1"
 valid_from = "yesterday"
 applies_when = "always"
+notes = [1]
 symptoms = [1]
 combine = "both"
 speling = true
@@ -94,18 +96,19 @@ def test_every_problem_is_told_at_once_with_its_place() -> None:
         "a.toml: provider: 7 is not text",
         "a.toml: service: is missing",
         "a.toml: valid_from: 'yesterday' is not a date",
-        "a.toml: applies_when: 'always' is not a list of texts",
-        "a.toml: symptoms: not every entry is a text",
-        'a.toml: combine: "both" is not one of each, any, all_down',
+        "a.toml: applies_when: 'always' is not a list of tables",
+        "a.toml: notes: not every entry is a text",
+        "a.toml: symptoms: not every entry is a table",
+        'a.toml: combine: "both" is not one of each, any, all_down, pooled, weighted',
         "a.toml: speling: unknown key",
         "a.toml: exclusion[1]: excused: true or false is needed",
-        'a.toml: exclusion[1]: notice: "soon" is not a span of time',
+        'a.toml: exclusion[1]: notice: "soon" is not a length of time',
         "a.toml: exclusion[1]: cap_count: 0 is not above 0",
         "a.toml: exclusion[2]: cap_count: True is not a whole number",
         "a.toml: source: not every entry is a table",
         "a.toml: source: at least one is needed",
         "a.toml: period: 5 is not a table",
-        'a.toml: promise: metric: "availibility" is not one of availability; did you mean "availability"?',
+        'a.toml: promise: metric: "availibility" is not one of availability, ',
         'a.toml: promise: op: "=>" is not one of >=, >',
         'a.toml: promise: target: "101 %" is not a percentage',
         "a.toml: outage: round: mode",
@@ -115,7 +118,7 @@ def test_every_problem_is_told_at_once_with_its_place() -> None:
         'a.toml: formula: archetpye: unknown key; did you mean "archetype"?',
         "a.toml: formula: archetype: one of F1",
         "a.toml: remedy: rows: at least one row is needed",
-        "a.toml: claim: within: unit and after are needed with it",
+        "a.toml: claim: within: unit is needed with it",
     ):
         assert part in said
     assert len(refused.value.problems) == len(set(refused.value.problems))
@@ -204,4 +207,141 @@ def test_figures_are_written_exactly() -> None:
 def test_a_trailing_period_has_its_days() -> None:
     """Trailing thirty days unless the terms say otherwise."""
     week: Any = parsed(text=SMALLEST + '[period]\nkind = "trailing_days"\ndays = 7\n').period
-    assert week == ("trailing_days", 7)
+    assert (week.word, week.days) == ("trailing_days", 7)
+
+
+WRONG_CLAUSES = """
+id = "a/b"
+provider = "A"
+service = "B"
+version = "1"
+valid_from = 2026-02-01
+valid_to = 2026-01-01
+combine = { min_groups = 2 }
+speed = { days = 3 }
+symptoms = [{ says = "broken" }]
+applies_when = [{ key = "zones", value = "2" }]
+[[promise]]
+metric = "availability"
+op = ">="
+target = "39 ms"
+[[promise]]
+metric = "latency_rtt"
+op = "<="
+target = "39 parsecs"
+[period]
+kind = "calendar_month"
+days = 30
+[outage]
+shortest = "5m"
+strict = true
+sustain = [{ loss_over = "50 %" }]
+bucket = "5m"
+bucket_rule = "error_rate"
+service_hours = "always"
+[[exclusion]]
+cause = "scheduled_maintenance"
+excused = true
+notice_by_impact = [{ over = "50ms" }]
+[[remedy]]
+kind = "flat"
+promise = "nobody"
+min_credit = "10 %"
+caps = [{ per = "period" }]
+[[remedy]]
+kind = "per_unit"
+credit = "a lot"
+[formula]
+archetype = "F1"
+[[source]]
+fields = ["promis"]
+"""
+
+
+def test_every_problem_of_the_richer_clauses_is_told() -> None:
+    """Each says what is missing and what would be right."""
+    with pytest.raises(TermsError) as refused:
+        terms.parse(tomllib.loads(WRONG_CLAUSES), "a.toml")
+    assert set(refused.value.problems) == {
+        "a.toml: valid_to: lies before valid_from",
+        "a.toml: combine: how: one of each, any, all_down, pooled, weighted is needed",
+        "a.toml: speed: rule: one of de_fixed, cz, uk_ofcom is needed",
+        f"a.toml: symptoms[1]: kind: one of {', '.join(vocabulary.SYMPTOMS)} is needed",
+        "a.toml: applies_when[1]: op: one of =, !=, >=, >, <=, <, in is needed",
+        "a.toml: promise[1]: target: an availability is a percentage",
+        'a.toml: promise[2]: target: "39 parsecs" is not a figure with a unit such as '
+        '"99.9 %", "45.01 ms", "4 h" or "100 Mbit/s"',
+        'a.toml: period: days: does not go with kind = "calendar_month"',
+        "a.toml: outage: sustain: says the shortest outage: leave shortest out",
+        "a.toml: outage: sustain[1]: for: for and strict are needed: how long, and whether it must be longer than that",
+        'a.toml: outage: bucket_over: is needed with bucket_rule = "error_rate": the rate that it exceeds',
+        'a.toml: outage: service_hours: "always" is not written as "Mon-Fri 08:00-18:00"',
+        'a.toml: exclusion[1]: notice_by_impact[1]: notice: is needed, such as "7 business days"',
+        'a.toml: remedy[1]: credit: is needed with kind = "flat"',
+        'a.toml: remedy[1]: min_credit: is an amount of money such as "1 USD"',
+        'a.toml: remedy[1]: caps[1]: amount: is needed, such as "100 %" or "30 days"',
+        'a.toml: remedy[2]: credit: "a lot" is not a credit such as '
+        '"10 %", "1/30", "12 h", "1 day", "50 x" or "30 USD/A"',
+        'a.toml: remedy[2]: credit: is needed with kind = "per_unit"',
+        'a.toml: remedy[2]: per_unit: is needed, such as "1 h" or "1 %"',
+        'a.toml: remedy: promise: "nobody" is not one of availability, latency_rtt',
+        "a.toml: source[1]: url: is missing; document names what has no address",
+        'a.toml: source[1]: fields: "promis" is no key of a terms file; did you mean "promise"?',
+    }
+
+
+def test_service_hours_are_days_and_times() -> None:
+    """They may go round the end of the week."""
+    hours = parsed(text=SMALLEST + '[outage]\nservice_hours = "Mon-Fri 08:00-18:00"\n').outage.service_hours
+    assert hours == ServiceHours(days=(1, 2, 3, 4, 5), start="08:00", end="18:00")
+    late = parsed(text=SMALLEST + '[outage]\nservice_hours = "Sat-Mon 00:00-24:00"\n').outage.service_hours
+    assert late is not None
+    assert late.days == (1, 6, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10 %", (Fraction(1, 10), "share", None)),
+        ("250 %", (Fraction(5, 2), "share", None)),
+        ("1/30", (Fraction(1, 30), "share", None)),
+        ("12 h", (Fraction(12), "hours_of_fee", None)),
+        ("3 days", (Fraction(3), "days_of_fee", None)),
+        ("1 month", (Fraction(1), "months_of_fee", None)),
+        ("50 x", (Fraction(50), "times_lost_time", None)),
+        ("5 EUR", (Fraction(5), "currency", "EUR")),
+        ("30 USD/A", (Fraction(30), "currency_per_amp", "USD")),
+        ("waived", (Fraction(1), "waived", None)),
+    ],
+)
+def test_a_credit_has_its_unit(text: str, expected: tuple[Fraction, str, str | None]) -> None:
+    """Every form that published texts use."""
+    assert quantities.credit(text) == expected
+
+
+def test_other_words_are_no_credits_no_figures_and_no_waits() -> None:
+    """Guessing a unit would change what is paid."""
+    for text in ("10", "ten %", "1/0", "12 fortnights", "5 euro/A"):
+        with pytest.raises(ValueError, match="is not a"):
+            quantities.credit(text)
+    for text in ("5 furlongs", "fast"):
+        with pytest.raises(ValueError, match="is not a figure"):
+            quantities.quantity(text)
+        with pytest.raises(ValueError, match="is not a length of time"):
+            quantities.wait(text)
+    assert quantities.quantity("100 Mbit/s") == (Fraction(100), "Mbit/s")
+    assert quantities.wait("7 business days") == (7, "business_days")
+
+
+def test_a_promise_may_be_without_a_figure() -> None:
+    """What was not seen is not judged."""
+    text = SMALLEST.replace('target = "99.9 %"\n', "")
+    found = parsed(text=text)
+    assert (found.promise, found.promises[0].target) == (None, None)
+
+
+def test_tables_must_be_tables() -> None:
+    """A word in the place of a table is told, not followed."""
+    with pytest.raises(TermsError, match="'F1' is not a table"):
+        parsed(text=SMALLEST.replace('[formula]\narchetype = "F1"', "").replace("version", 'formula = "F1"\nversion'))
+    assert parsed('combine = "pooled"\n').combining == Combining(how="pooled")

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from probe.model import Span, SpanClass, State
 from probe.sla import timeline
 from probe.sla.assessment import Promise, Verdict, Why
+from probe.sla.basis import Basis
 from probe.sla.classify import classify
-from probe.sla.counting import Counting, Frame
+from probe.sla.counting import Counting
+from probe.sla.frame import Frame
 from probe.sla.interval import Intervals
 from probe.sla.timeline import Timeline
-from probe.sla.verdict import Basis, judge
+from probe.sla.verdict import judge
 from tests.sla.build import samples
 
 HOUR = 3_600_000
@@ -118,3 +120,15 @@ def test_nothing_is_said_against_what_is_excused() -> None:
     assert whole.without(Intervals()) is whole
     rest = whole.without(Intervals.span(540_000, 720_000))
     assert (rest.down.measure, rest.maybe.measure, rest.half.measure) == (180_000, 60_000, 30_000)
+
+
+def test_a_run_ends_at_the_last_good_sample_before_silence() -> None:
+    """What follows it is unknown, not the same outage going on; nothing is joined across it."""
+    up, down = State.UP, State.DOWN
+    spans = [
+        Span(0, 100, SpanClass.TRANS_UP, 1, 1, down, up, 1),
+        Span(300, 400, SpanClass.TRANS_UP, 1, 1, down, up, 1),
+    ]
+    found = timeline.of_spans(spans, 0, 900)
+    assert found.unknown.pairs == ((100, 300), (400, 900))
+    assert found.cuts == (100, 400)

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probe.sla import timeline
+from probe.sla.basis import Basis
 from probe.sla.classify import classify
-from probe.sla.counting import Counting, Frame, Pardon
+from probe.sla.counting import Counting
+from probe.sla.frame import Frame, Pardon
 from probe.sla.interval import Intervals
 from probe.sla.vectors import differences, evaluate
-from probe.sla.verdict import Basis, measured
+from probe.sla.verdict import measured
 from tests.sla.build import PUBLISHED, samples
 
 VECTORS = json.loads((PUBLISHED.parent / "vectors" / "timeline.json").read_text())

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from probe.errors import StoreLocked, UsageError
-from probe.model import EventKind, Origin, Reason, Window, WindowKind
+from probe.model import EventKind, Origin, Reason, Ticket, Window, WindowKind
 from probe.store.changes import (
+    AddTicket,
     AddWindow,
     Change,
     DeclareWindows,
     ImportOutcomes,
+    ImportWindows,
     Pause,
     RecordManual,
     RemoveWindow,
@@ -104,6 +106,64 @@ def test_the_audit_trail_cannot_be_changed(path: Path, table: str, deed: str) ->
     with pytest.raises(sqlite3.IntegrityError, match="append only"):
         connection.execute(deed.format(table))
     connection.close()
+
+
+def test_a_ticket_is_the_sum_of_its_rows(path: Path) -> None:
+    """The later one on top; what it leaves open stays; contradictions are refused whole."""
+    first = Ticket(service="shop", number="1", opened_ms=T0, entered_at_ms=T0 + 1, entered_by="me", note="called")
+    later = Ticket(service="shop", number="1", closed_ms=T0 + 9, entered_at_ms=T0 + 10, entered_by="you")
+    with offline(path) as apply:
+        assert apply(decode(json.loads(json.dumps(encode(AddTicket(first)))))) == 1
+        assert apply(AddTicket(later)) == 2
+        with pytest.raises(UsageError, match="closed before"):
+            apply(AddTicket(replace(later, closed_ms=T0 - 1)))
+        with pytest.raises(UsageError, match="when was it opened"):
+            apply(AddTicket(replace(later, number="2")))
+        apply(AddTicket(replace(first, number="3", is_withdrawn=True)))
+    with open_reader(path) as reader:
+        whole, withdrawn = reader.tickets()
+    assert whole == replace(first, closed_ms=T0 + 9, entries=2)
+    assert withdrawn.is_withdrawn
+
+
+def test_a_calendar_comes_in_once_and_again_as_it_is_now(path: Path) -> None:
+    """The same adds nothing; what moved is removed and added; what it no longer says is removed, with who and when."""
+    event = Window(start_ms=T0, end_ms=T0 + 9, uid="e#1", source="ical")
+    other = replace(event, uid="e#2", start_ms=T0 + 100, end_ms=T0 + 200)
+    past = replace(event, uid="e#0", start_ms=T0 - 9, end_ms=T0 - 1)
+    once = replace(past, uid="g#")
+    strange = replace(event, uid="f#1")
+
+    def taken(*windows: Window, at_ms: int) -> ImportWindows:
+        change = ImportWindows(at_ms=at_ms, by="me", windows=windows, events=("e", "g"))
+        return decode(json.loads(json.dumps(encode(change))))  # type: ignore[return-value]
+
+    with offline(path) as apply:
+        apply(AddWindow(strange))
+        assert apply(taken(event, other, past, once, at_ms=T0)) == [4, 0, 0]
+        assert apply(taken(other, once, event, past, at_ms=T0 + 1)) == [0, 4, 0]
+        assert apply(taken(replace(event, end_ms=T0 + 50), at_ms=T0 + 2)) == [1, 0, 2]
+    told = [(window.uid, window.end_ms, window.removed_at_ms, window.entered_by) for window in windows(path)]
+    assert told == [
+        ("f#1", T0 + 9, None, ""),
+        ("e#1", T0 + 9, T0 + 2, "me"),
+        ("e#2", T0 + 200, T0 + 2, "me"),
+        ("e#0", T0 - 1, None, "me"),
+        ("g#", T0 - 1, T0 + 2, "me"),
+        ("e#1", T0 + 50, None, "me"),
+    ]
+
+
+def test_a_record_of_the_first_release_is_read_as_it_is(path: Path) -> None:
+    """A reader never migrates: there are no tickets in it, and its windows came from no calendar."""
+    with offline(path) as apply:
+        apply(AddWindow(ONCE))
+    connection = sqlite3.connect(path)
+    connection.executescript("DROP VIEW tickets; DROP TABLE ticket; PRAGMA user_version = 1")
+    connection.close()
+    assert windows(path) == (replace(ONCE, id=1),)
+    with open_reader(path) as reader:
+        assert reader.tickets() == ()
 
 
 def test_windows_of_the_files_follow_the_files(path: Path) -> None:

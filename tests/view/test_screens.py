@@ -7,24 +7,62 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
-from probe.model import Assertion, Cause, Check, Finding, Origin, Outcome, Reason, State, Window, WindowKind
-from probe.sla.assessment import Bounds, Credit, Figures, PeriodSpan, Promise, Resolution, Verdict, Why
-from probe.sla.clauses import ClaimRule, Clause, CreditRow, OutageRule, Remedy, Shortest, Source
+from probe.judge.reporting import Compared
+from probe.model import Assertion, Cause, Check, Finding, Origin, Outcome, Reason, State, Ticket, Window, WindowKind
+from probe.sla.assessment import (
+    Bounds,
+    Credit,
+    Figures,
+    Measured,
+    Outage,
+    PeriodSpan,
+    Promise,
+    Resolution,
+    Verdict,
+    Why,
+)
+from probe.sla.beside import Before, Beside, Context, Latency, Mark, Quality, Worst
+from probe.sla.clauses import (
+    Cap,
+    ClaimRule,
+    Clause,
+    Combining,
+    Commitment,
+    CreditRow,
+    Deadline,
+    ImpactNotice,
+    OutageRule,
+    Predicate,
+    Remedy,
+    ServiceHours,
+    Shortest,
+    Source,
+    Sustain,
+    Symptom,
+    Termination,
+    Wait,
+)
 from probe.sla.counting import Rounding
 from probe.sla.period import PeriodKind
+from probe.sla.plan import SHARE, rows, sights
+from probe.sla.severity import Severity
+from probe.sla.speed_rule import SpeedRule
 from probe.sla.terms import Terms
 from probe.view import check as check_view
-from probe.view import maintenance, plain, sla
+from probe.view import maintenance, plain, plan, sla
+from probe.view.comparison import comparison
 from probe.view.log import log
 from probe.view.outages import outages
 from probe.view.page import Page
 from probe.view.report import report
 from probe.view.snapshot import Line, Standing
 from probe.view.status import fitted, status
+from probe.view.tickets import tickets
+from tests.sla.test_plan import MINUTE, a_plan
 from tests.view.builders import DAY, NOVEMBER, NOW, OCTOBER, assessment, check, office, outage, service, snapshot
 
 SCREENS: Final = Path(__file__).parent / "screens"
@@ -130,6 +168,14 @@ def windows() -> tuple[Window, ...]:
 
 def terms() -> Terms:
     """Terms with a clause of every sort."""
+    remedy = Remedy(
+        kind="rows",
+        rows=(
+            CreditRow(above=Fraction(99, 100), below=Fraction(9999, 10000), credit=Fraction(1, 10)),
+            CreditRow(credit=Fraction(1)),
+        ),
+        fee_base="monthly_fee",
+    )
     return Terms(
         id="provider/product",
         provider="Provider",
@@ -138,7 +184,7 @@ def terms() -> Terms:
         version="2026-01",
         valid_from="2026-01-01",
         valid_to=None,
-        applies_when=("two zones are used",),
+        applies_when=(Predicate(key="zones", op=">=", value="2", says="two zones are used"),),
         promise=Promise("availability", ">=", Fraction(9999, 10000)),
         period=PeriodKind("calendar_month"),
         timezone="UTC",
@@ -166,14 +212,9 @@ def terms() -> Terms:
             ),
             Clause(cause="emergency_maintenance", excused=False),
         ),
-        remedy=Remedy(
-            kind="rows",
-            rows=(
-                CreditRow(above=Fraction(99, 100), below=Fraction(9999, 10000), credit=Fraction(1, 10)),
-                CreditRow(credit=Fraction(1)),
-            ),
-            fee_base="monthly_fee",
-        ),
+        remedy=remedy,
+        remedies=(remedy,),
+        promises=(Commitment(metric="availability", op=">=", target=Fraction(9999, 10000), unit="%"),),
         claim=ClaimRule(
             within=30, unit="days", after="incident_end", needs=("ticket",), how="mail", authority="provider_logs"
         ),
@@ -199,6 +240,8 @@ def bare_terms() -> Terms:
         outage=OutageRule(),
         exclusions=(),
         remedy=None,
+        remedies=(),
+        promises=(),
         claim=None,
         sources=(Source(url="https://example.com/old", stated_date=None, confidence="unsure", fields=()),),
         notes=(),
@@ -214,7 +257,110 @@ def plain_terms() -> Terms:
         outage=OutageRule(shortest=(Shortest(span_ms=0),)),
         claim=ClaimRule(),
         remedy=Remedy(kind="pro_rata"),
+        remedies=(Remedy(kind="pro_rata"),),
         exclusions=(Clause(cause="force_majeure", excused=True),),
+    )
+
+
+def rich_terms() -> Terms:
+    """Terms with the clauses of leased lines, request rules and colocation, all in one."""
+    rows = (
+        CreditRow(below=Fraction(540_000), credit=Fraction(12), credit_unit="hours_of_fee"),
+        CreditRow(at_least=Fraction(600_000), credit=Fraction(1, 30)),
+    )
+    return replace(
+        plain_terms(),
+        version="2026-02",
+        binding="target",
+        speed=SpeedRule(
+            rule="de_fixed", days=3, per_day=10, within_ms=14 * DAY, seen=("read",), unverified=("not read",)
+        ),
+        service_class="isp",
+        archetype="F5",
+        period=PeriodKind("trailing_months", months=12),
+        denominator="sum_over_subjects",
+        combining=Combining(how="weighted", min_groups=2, group_key="zone", weight="visitors"),
+        symptoms=(Symptom(kind="severity_1"), Symptom(kind="no_connectivity", of="any", says="no way in")),
+        promises=(
+            Commitment(metric="packet_loss", op="<", name="loss", statistic="mean_of_samples", between="hubs"),
+            Commitment(
+                metric="latency_rtt",
+                op="<=",
+                target=Fraction(901, 20),
+                unit="ms",
+                sample_every_ms=300_000,
+                samples_exclude_outage=True,
+                consecutive_periods=2,
+                binding="efforts",
+                between="the line and its hub",
+            ),
+            Commitment(metric="temperature", op="<=", target=Fraction(95), unit="F"),
+        ),
+        promise=None,
+        outage=OutageRule(
+            sustain=(
+                Sustain(span_ms=900_000, threshold=Fraction(1, 2)),
+                Sustain(span_ms=60_000, strict=True),
+            ),
+            bucket_ms=60_000,
+            bucket_rule="error_rate",
+            bucket_over=Fraction(1, 20),
+            min_requests=20,
+            empty_bucket="up",
+            retry_rule="honour_backoff",
+            max_interruptions=1,
+            clock_start="ticket",
+            clock_stop="earlier_of",
+            pauses=True,
+            report_within=Wait(n=72, unit="hours"),
+            authority="provider",
+            third_party_ok=False,
+            service_hours=ServiceHours(days=(1, 2), start="08:00", end="18:00"),
+        ),
+        exclusions=(
+            Clause(
+                cause="scheduled_maintenance",
+                excused=True,
+                notice=Wait(n=7, unit="business_days"),
+                notice_by_impact=(
+                    ImpactNotice(notice=Wait(n=7, unit="business_days"), over_ms=50),
+                    ImpactNotice(notice=Wait(n=48, unit="hours"), up_to_ms=50),
+                ),
+                effect="both",
+            ),
+        ),
+        remedies=(
+            Remedy(kind="rows", rows=rows, trigger="each_event", lookup="event_duration", applies="all lines"),
+            Remedy(
+                kind="per_unit",
+                promise="loss",
+                credit=Fraction(1),
+                credit_unit="days_of_fee",
+                per_unit=Fraction(3_600_000),
+                per_unit_of="ms",
+                unit_base="excess",
+                caps=(Cap(amount=Fraction(1), unit="share", per="12_months", of="the fee"),),
+                min_credit=(Fraction(1), "USD"),
+                stacking="best_of",
+                automatic=True,
+                discretionary=True,
+            ),
+            Remedy(
+                kind="flat", trigger="each_day", credit=Fraction(30), credit_unit="currency_per_amp", currency="USD"
+            ),
+            Remedy(kind="flat", trigger="each_hour", credit=Fraction(1), credit_unit="waived", allowance_ms=360_000),
+            Remedy(kind="lost_time", credit=Fraction(5, 2), credit_unit="times_lost_time"),
+            Remedy(
+                kind="rows",
+                termination=(Termination(condition="out for 7 h", window=Wait(n=30, unit="days")),),
+            ),
+        ),
+        claim=ClaimRule(
+            within=28,
+            unit="day_of_month",
+            after="period_end",
+            notice_deadline=Deadline(n=5, unit="business_days"),
+        ),
     )
 
 
@@ -293,6 +439,55 @@ def running() -> Page:
     )
 
 
+NO_BUDGET: Final[Mapping[str, Any]] = {
+    "budget_ms": None,
+    "rows": rows(MINUTE, None, SHARE, 0, [2]),
+    "unknown_ms": 60_000,
+}
+LITTLE: Final = Fraction(121_000)
+TIGHT: Final[Mapping[str, Any]] = {"budget_ms": LITTLE, "rows": rows(MINUTE, LITTLE, SHARE, 0, [2])}
+HOPELESS: Final[Mapping[str, Any]] = {"budget_ms": Fraction(1), "rows": rows(MINUTE, Fraction(1), SHARE, 0, [2])}
+CHANCES: Final = sights(MINUTE, [30_000, 60_000, 600_000])
+
+
+def marks() -> dict[Outage, Mark]:
+    """One major outage with a ticket, one suspect."""
+    ticket = Ticket(service="shop", number="A-4711", opened_ms=NOW)
+    return {outage(): Mark(Severity.MAJOR, (ticket,)), outage(is_confirmed=False): Mark(None, ())}
+
+
+def beside() -> Beside:
+    """All that can stand beside an assessment."""
+    before = (
+        Before("2026-09", 0, 0, Fraction(0), Verdict.MET),
+        Before("2026-08", 0, 0, None, Verdict.UNDECIDED),
+    )
+    every = {"p50": 12_345, "p95": 45_678, "p99": None}
+    seen = Latency(1000, 12, 1, every, {"p50": 12_300, "p95": 40_000, "p99": 1_234_567})
+    nines = Fraction(999, 1000)
+    return Beside(
+        marks=marks(),
+        context=Context(1, 1, 13, 44_808, Fraction(1, 3867), Fraction(692_500), before),
+        quality=Quality(
+            mtbf_ms=Fraction(2_678_000_000),
+            mttr_ms=Fraction(300_000),
+            worst={
+                "1h": Worst(Fraction(9, 10), Fraction(19, 20)),
+                "7d": Worst(nines, nines),
+            },
+            latency={"shop-front": seen, "new": Latency(0, 0, 0, {}, {})},
+        ),
+    )
+
+
+def compared() -> list[Compared]:
+    """Two services, one of which the common rule judges otherwise."""
+    return [
+        Compared("shop", "shop-front", assessment(), assessment(agreement=None, verdict=Verdict.MET, credit=None)),
+        Compared("mail", None, None, assessment(service="mail", check=None, availability=None, promise=None)),
+    ]
+
+
 PAGES: Final[Mapping[str, Callable[[], Page]]] = {
     "status": lambda: status(office()),
     "status-hostile": lambda: status(
@@ -337,6 +532,43 @@ PAGES: Final[Mapping[str, Callable[[], Page]]] = {
         span_words="between then and now",
     ),
     "outages-nothing": lambda: outages([]),
+    "outages-marked": lambda: outages([outage(), outage(is_confirmed=False)], marks=marks()),
+    "report-beside": lambda: report([assessment(burn={"1h": Fraction(20), "3d": Fraction(1, 2)})], [beside()]),
+    "report-measured": lambda: report(
+        [
+            assessment(
+                promise=Promise("round_trip", "<=", Fraction(45)),
+                measured=Measured("ms", Fraction(124, 10), Fraction(127, 10), high, 1440),
+                availability=None,
+            )
+            for high in (Fraction(131, 10), None)
+        ]
+    ),
+    "comparison": lambda: comparison(compared(), None),
+    "comparison-nothing": lambda: comparison([], None),
+    "plan": lambda: plan.plans(
+        [a_plan(sights=CHANCES), a_plan(check=None, **NO_BUDGET), a_plan(**TIGHT), a_plan(**HOPELESS)]
+    ),
+    "plan-nothing": lambda: plan.plans([]),
+    "tickets": lambda: tickets(
+        [
+            Ticket(service="shop", number="A-4711", opened_ms=NOW, entered_at_ms=NOW, entered_by="me"),
+            Ticket(
+                service="shop",
+                number=HOSTILE[:30],
+                key="shop-front",
+                opened_ms=NOW,
+                answered_ms=NOW + 600_000,
+                closed_ms=NOW + 6_000_000,
+                outage_ms=NOW,
+                note=HOSTILE,
+                is_withdrawn=True,
+                entered_at_ms=NOW,
+                entered_by="me",
+                entries=3,
+            ),
+        ]
+    ),
     "log": lambda: log(outcomes()),
     "log-one": lambda: log(outcomes()[:1]),
     "log-nothing": lambda: log([]),
@@ -346,8 +578,10 @@ PAGES: Final[Mapping[str, Callable[[], Page]]] = {
     ),
     "maintenance": lambda: maintenance.windows(windows()),
     "maintenance-nothing": lambda: maintenance.windows([]),
-    "sla-list": lambda: sla.catalogue({"provider/product": (bare_terms(), terms(), plain_terms())}),
-    "sla-show": lambda: sla.agreement([bare_terms(), terms(), plain_terms()]),
+    "sla-list": lambda: sla.catalogue([bare_terms(), terms(), plain_terms()]),
+    "sla-show": lambda: sla.agreement([bare_terms(), terms(), plain_terms(), rich_terms()], 60_000),
+    "sla-check": lambda: sla.checked("own.toml", [], [bare_terms()], 300_000),
+    "sla-check-wrong": lambda: sla.checked("own.toml", ["own.toml: id: is missing"], [], 60_000),
 }
 
 

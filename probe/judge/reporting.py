@@ -1,0 +1,191 @@
+"""A report: every assessment with what stands beside it, and services laid side by side under other rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from probe.errors import UsageError
+from probe.judge.asked import PeriodChoice
+from probe.judge.choice import chosen
+from probe.judge.judging import Judge
+from probe.model import Ticket
+from probe.sla import beside, budget, evidence, period, severity
+from probe.sla.assessment import Assessment, Outage, PeriodSpan
+from probe.sla.beside import Beside, Mark, Quality, Worst
+from probe.sla.period import PeriodKind
+from probe.sla.service import Service
+from probe.store.reader import Reader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from probe.config import Config
+    from probe.sla.terms import Terms
+
+CALENDARS: Final = ("calendar_month", "calendar_quarter", "calendar_year")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a report is about. before: how many preceding periods; has_quality: with figures of quality."""
+
+    choice: PeriodChoice | None = None
+    services: frozenset[str] | None = None
+    before: int = 0
+    has_quality: bool = False
+
+
+class Reported(NamedTuple):
+    """One assessment and what stands beside it."""
+
+    assessment: Assessment
+    beside: Beside
+
+
+class Compared(NamedTuple):
+    """One service (and check) under its own rule and under the common one; None where a rule judges it otherwise."""
+
+    service: str
+    check: str | None
+    own: Assessment | None
+    common: Assessment | None
+
+
+def report(config: Config, reader: Reader, as_of_ms: int, ask: Ask) -> tuple[Reported, ...]:
+    """Every service (or those asked for) judged over its period, in the order of the configuration."""
+    judge = Judge(config, reader, as_of_ms)
+    wanted = [(service, chosen(service, ask.choice, as_of_ms)) for service in _services(config, ask.services)]
+    judge.prefetch(wanted)
+    return tuple(one for service, span in wanted for one in _reported(judge, service, span, ask))
+
+
+def compare(config: Config, common: Config, reader: Reader, as_of_ms: int, ask: Ask) -> tuple[Compared, ...]:
+    """Services under their own rules and under those of `common`, the best under the common one first."""
+    own, other = (
+        {(one.service, one.check): one for one, _ in report(each, reader, as_of_ms, ask)} for each in (config, common)
+    )
+    found = [Compared(*name, own.get(name), other.get(name)) for name in own | other]
+    return tuple(sorted(found, key=_rank))
+
+
+def under(config: Config, agreement: str, folder: Path) -> Config:
+    """The configuration with every service under another agreement: an id, or a file relative to `folder`.
+
+    UsageError with what is wrong with it.
+    """
+    from probe.config.services import Agreements
+
+    problems: list[str] = []
+    try:
+        versions = Agreements(folder, problems).find(agreement)
+    except ValueError as error:
+        raise UsageError("\n".join([*problems, f"--under: {error}"])) from error
+    return _with(config, versions)
+
+
+def plainly(config: Config) -> Config:
+    """The configuration with every service under the plain measure, in UTC, held to what was promised for it."""
+    services = tuple(
+        replace(service, terms=None, timezone=None, objective=_target(service)) for service in config.services
+    )
+    return replace(config, services=services, versions={service.name: () for service in services})
+
+
+def marks(config: Config, outages: Sequence[Outage], reader: Reader) -> dict[Outage, Mark]:
+    """The severity and the tickets of each outage; `outages` has all those of the services concerned."""
+    told = reader.tickets()
+    names = {check.key: check.service for check in config.checks}
+    known = {service.name: service for service in config.services}
+    found: dict[Outage, Mark] = {}
+    for outage in outages:
+        service = known.get(names.get(outage.key) or "")
+        found[outage] = Mark(_severity(service, outage, outages), _tickets(service, outage, told))
+    return found
+
+
+def _severity(service: Service | None, outage: Outage, outages: Iterable[Outage]) -> severity.Severity | None:
+    return None if service is None else severity.of_outage(outage, service.impact, outages, service.keys)
+
+
+def _tickets(service: Service | None, outage: Outage, told: Iterable[Ticket]) -> tuple[Ticket, ...]:
+    return () if service is None else beside.tickets_of(outage, told, service.name)
+
+
+def _services(config: Config, names: frozenset[str] | None) -> list[Service]:
+    return [one for one in config.services if names is None or one.name in names or names & set(one.groups)]
+
+
+def _reported(judge: Judge, service: Service, span: PeriodSpan, ask: Ask) -> Iterator[Reported]:
+    found = judge.assess(service, span)
+    before = _earlier(judge, service, span, ask.before)
+    outages = [outage for one in found for outage in one.outages]
+    for one in found:
+        history = [earlier[one.check] for earlier in before if one.check in earlier]
+        marked = {
+            outage: Mark(_severity(service, outage, outages), _tickets(service, outage, judge.tickets))
+            for outage in one.outages
+        }
+        quality = _quality(judge, service, span, one) if ask.has_quality else None
+        yield Reported(one, Beside(marks=marked, context=beside.context(one, history), quality=quality))
+
+
+def _earlier(judge: Judge, service: Service, span: PeriodSpan, number: int) -> list[dict[str | None, Assessment]]:
+    """The assessments of the preceding periods by check, the latest period first."""
+    light = Judge(judge.config, judge.reader, judge.as_of_ms, counts_samples=False)
+    found = []
+    for _ in range(number):
+        span = preceding(span, judge.as_of_ms)
+        found.append({one.check: one for one in light.assess(service, span)})
+    return found
+
+
+def preceding(span: PeriodSpan, as_of_ms: int) -> PeriodSpan:
+    """The period before: of the calendar where the period is one of it, else as much time as the period is long."""
+    for word in CALENDARS:
+        same = period.containing(PeriodKind(word), span.start_ms, span.timezone, as_of_ms)
+        if (same.start_ms, same.end_ms) == (span.start_ms, span.end_ms):
+            return period.containing(PeriodKind(word), span.start_ms - 1, span.timezone, as_of_ms)
+    length = span.end_ms - span.start_ms
+    return PeriodSpan(span.start_ms - length, span.start_ms, span.timezone, "the time before", True)
+
+
+def _quality(judge: Judge, service: Service, span: PeriodSpan, one: Assessment) -> Quality:
+    mtbf, mttr = beside.between_failures(one)
+    question = judge.question(service, span)
+    keys = [key for key in service.keys if one.check in {None, key}]
+    seen = {key: [(each.state, each.latency_us) for each in question.requests[key].samples] for key in keys}
+    case = next(case for case in evidence.gather(question) if case.check == one.check)
+    lengths = {name: ms for name, ms in beside.WORST_WINDOWS_MS.items() if ms <= case.until_ms - span.start_ms}
+    edges = span.start_ms, case.until_ms
+    return Quality(
+        mtbf_ms=mtbf,
+        mttr_ms=mttr,
+        worst={
+            name: Worst(
+                1 - Fraction(budget.worst_window(case.known.worst, *edges, ms)) / ms,
+                1 - Fraction(budget.worst_window(case.known.down, *edges, ms)) / ms,
+            )
+            for name, ms in lengths.items()
+        },
+        latency={key: beside.latency(attempts) for key, attempts in seen.items()},
+    )
+
+
+def _with(config: Config, versions: tuple[Terms, ...]) -> Config:
+    services = tuple(replace(service, terms=versions[-1]) for service in config.services)
+    return replace(config, services=services, versions={service.name: versions for service in services})
+
+
+def _target(service: Service) -> Fraction | None:
+    promise = service.terms.promise if service.terms else None
+    return service.objective if promise is None or promise.metric != "availability" else promise.target
+
+
+def _rank(one: Compared) -> tuple[bool, Fraction, Fraction]:
+    bounds = one.common.availability if one.common else None
+    if bounds is None:
+        return True, Fraction(0), Fraction(0)
+    return False, -bounds.high, -bounds.low

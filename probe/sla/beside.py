@@ -1,0 +1,181 @@
+"""What stands beside a verdict and never decides one: context, severity, tickets, and figures of quality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from probe.model import State, Ticket
+from probe.sla import tickets as about_tickets
+from probe.sla.assessment import Assessment, Ms, Outage, Verdict
+from probe.sla.severity import Severity
+
+QUANTILES: Final[Mapping[str, tuple[Fraction, int]]] = {
+    "p50": (Fraction(1, 2), 5),
+    "p95": (Fraction(95, 100), 59),
+    "p99": (Fraction(99, 100), 299),
+    "p99.9": (Fraction(999, 1000), 2995),
+}
+"""Each with the number of samples from which it is bounded with 95 % confidence: 1 − q^n ≥ 0.95."""
+
+WORST_WINDOWS_MS: Final[Mapping[str, int]] = {"1h": 3_600_000, "1d": 86_400_000, "7d": 604_800_000}
+DAY_MS: Final = 86_400_000
+
+
+class Mark(NamedTuple):
+    """What is known of one outage beside the outage: how bad it was, and the tickets about it."""
+
+    severity: Severity | None
+    tickets: tuple[Ticket, ...]
+
+
+class Before(NamedTuple):
+    """An earlier period in short; point_ms None: nothing was measured."""
+
+    label: str
+    outages: int
+    low_ms: Ms
+    point_ms: Ms | None
+    verdict: Verdict
+
+
+class Context(NamedTuple):
+    """Failures in proportion: how many, of how many attempts, what share of the time, and against the periods before.
+
+    share: the best estimate of downtime in the measured time, None when nothing was measured. before: the
+    preceding periods, the latest first.
+    """
+
+    outages: int
+    suspects: int
+    failed: int
+    samples: int
+    share: Fraction | None
+    point_ms: Ms | None
+    before: tuple[Before, ...]
+
+    @property
+    def trend(self) -> str | None:
+        """Whether there was more downtime than in the measured periods before on average; None without any."""
+        known = [one.point_ms for one in self.before if one.point_ms is not None]
+        if self.point_ms is None or not known:
+            return None
+        mean = Fraction(sum(known)) / len(known)
+        return "as before" if self.point_ms == mean else "worse" if self.point_ms > mean else "better"
+
+
+class Latency(NamedTuple):
+    """Latencies of grid attempts in µs by quantile; None where it lies among the lost, missing where n is too small.
+
+    all_us: lost attempts count as infinitely late. arrived_us: given that an answer came.
+    """
+
+    attempts: int
+    lost: int
+    unknown: int
+    all_us: Mapping[str, int | None]
+    arrived_us: Mapping[str, int]
+
+    @property
+    def loss(self) -> Fraction | None:
+        """The share of attempts without a good answer; None without any."""
+        return Fraction(self.lost, self.attempts) if self.attempts else None
+
+
+class Worst(NamedTuple):
+    """The availability of the worst window of a length: at least, at most."""
+
+    low: Fraction
+    high: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """Figures of quality on demand. mtbf_ms, mttr_ms: point estimates that the log does not bound; None without
+    an outage that ended. worst: by length of the window; latency: by check."""
+
+    mtbf_ms: Fraction | None
+    mttr_ms: Fraction | None
+    worst: Mapping[str, Worst]
+    latency: Mapping[str, Latency]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """All that stands beside one assessment."""
+
+    marks: Mapping[Outage, Mark] = field(default_factory=dict)
+    context: Context | None = None
+    quality: Quality | None = None
+
+
+def tickets_of(outage: Outage, told: Iterable[Ticket], service: str | None) -> tuple[Ticket, ...]:
+    """The tickets about an outage of a service's check; opened within a day after it is still about it."""
+    end = outage.start_latest_ms if outage.end_latest_ms is None else outage.end_latest_ms
+    mine = [ticket for ticket in told if ticket.service == service and ticket.key in {None, outage.key}]
+    last = max((ticket.opened_ms or 0 for ticket in mine), default=end) if outage.end_latest_ms is None else end
+    return about_tickets.about(mine, outage.start_earliest_ms, max(end, last) + DAY_MS)
+
+
+def context(one: Assessment, before: Sequence[Assessment]) -> Context:
+    """An assessment's failures in proportion; `before`: the same of the preceding periods, the latest first."""
+    measured = one.denominator_ms - one.unknown_ms
+    confirmed = [outage for outage in one.outages if outage.is_confirmed]
+    return Context(
+        outages=len(confirmed),
+        suspects=len(one.outages) - len(confirmed),
+        failed=sum(outage.attempts for outage in one.outages),
+        samples=one.samples,
+        share=Fraction(one.downtime.point) / measured if measured > 0 else None,
+        point_ms=one.downtime.point if measured > 0 else None,
+        before=tuple(map(_before, before)),
+    )
+
+
+def _before(one: Assessment) -> Before:
+    measured = one.denominator_ms - one.unknown_ms
+    number = sum(outage.is_confirmed for outage in one.outages)
+    point = one.downtime.point if measured > 0 else None
+    return Before(one.period.label, number, one.downtime.low, point, one.verdict)
+
+
+def between_failures(one: Assessment) -> tuple[Fraction | None, Fraction | None]:
+    """MTBF and MTTR in ms from the outages that ended, each from middle of beginning to middle of end."""
+    lengths = [
+        Fraction(one.end_earliest_ms + one.end_latest_ms - one.start_earliest_ms - one.start_latest_ms, 2)
+        for one in one.outages
+        if one.is_confirmed and one.end_earliest_ms is not None and one.end_latest_ms is not None
+    ]
+    if not lengths:
+        return None, None
+    down = sum(lengths, Fraction(0))
+    up = max(Fraction(one.denominator_ms) - one.unknown_ms - down, Fraction(0))
+    return up / len(lengths), down / len(lengths)
+
+
+def latency(seen: Iterable[tuple[State, int | None]]) -> Latency:
+    """Loss and quantiles of attempts, each its state and its latency in µs; unknown ones are counted apart."""
+    known = list(seen)
+    arrived = sorted(us for state, us in known if state is State.UP and us is not None)
+    attempts = sum(state is not State.UNKNOWN for state, _ in known)
+    lost = sum(state is State.DOWN for state, _ in known)
+    with_lost = len(arrived) + lost
+    ranks = {name: _rank(share, with_lost) for name, (share, least) in QUANTILES.items() if with_lost >= least}
+    return Latency(
+        attempts=attempts,
+        lost=lost,
+        unknown=len(known) - attempts,
+        all_us={name: arrived[rank] if rank < len(arrived) else None for name, rank in ranks.items()},
+        arrived_us={
+            name: arrived[_rank(share, len(arrived))]
+            for name, (share, least) in QUANTILES.items()
+            if len(arrived) >= least
+        },
+    )
+
+
+def _rank(share: Fraction, count: int) -> int:
+    """The place of a quantile in a sorted list: the first that at least that share does not exceed."""
+    return max(-(-share.numerator * count // share.denominator) - 1, 0)

@@ -1,0 +1,155 @@
+"""Until when a credit must be asked for, what the claim must hold, and what is missing (section 7).
+
+Deadlines are dates in the period's zone; business days are Monday to Friday, since nobody states
+whose holidays count. Of several outages the first decides, so that none is late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from dateutil.relativedelta import relativedelta
+
+from probe.model import Ticket
+from probe.sla import tickets, wallclock
+from probe.sla.assessment import Claim, Outage, PeriodSpan
+from probe.sla.clauses import ClaimRule, Deadline, Wait
+from probe.sla.service import Question
+from probe.sla.terms import Terms
+
+SATURDAY: Final = 6
+UNITS_MS: Final = {"minutes": 60_000, "hours": 3_600_000, "days": 86_400_000}
+
+
+def asked(terms: Terms, question: Question, outages: Sequence[Outage]) -> Claim:
+    """What a claim under these terms needs, for the outages of a question."""
+    return claim(terms.claim, question.period, outages, question.tickets, terms.outage.report_within)
+
+
+def is_claimable(found: Claim, terms: Terms, question: Question, outages: Sequence[Outage]) -> bool:
+    """Whether a miss can still be claimed: its deadline has not passed, and some outage was reported in time."""
+    counted = [each for each in outages if each.counted_ms]
+    late = unreported(terms.outage.report_within, question.period, counted, question.tickets)
+    is_heard = not counted or len(late) < len(counted)
+    return is_heard and is_open(found, question.period, question.as_of_ms)
+
+
+def is_open(found: Claim, period: PeriodSpan, as_of_ms: int) -> bool:
+    """Whether no deadline is known, or it has not passed."""
+    today = wallclock.local(as_of_ms, wallclock.zone(period.timezone)).date()
+    return found.deadline is None or today <= date.fromisoformat(found.deadline)
+
+
+def claim(
+    rule: ClaimRule | None,
+    period: PeriodSpan,
+    outages: Sequence[Outage],
+    told: Sequence[Ticket] = (),
+    report: Wait | None = None,
+) -> Claim:
+    """The deadline of a claim as the last day in the period's zone, what it must hold, and what is missing."""
+    last = rule.claim_deadline if rule else None
+    deadline = day_of(last, period, outages, told) if last else None
+    counted = [each for each in outages if each.counted_ms]
+    missing = []
+    if last is None:
+        missing.append("the terms do not state a deadline")
+    elif deadline is None:
+        missing.append(f"the deadline is {last.n} {_words(last.unit)} after {_words(last.anchor)}")
+    if rule and rule.authority:
+        missing.append(f"the terms let {rule.authority} decide")
+    if rule and any("ticket" in need for need in rule.needs or ()):
+        missing += [f"no ticket is recorded for the outage of {_day(each, period)}" for each in _untold(counted, told)]
+    missing += [
+        f"no ticket was opened within {report} of the outage of {_day(each, period)}"
+        for each in unreported(report, period, counted, told)
+    ]
+    return Claim(deadline, rule.needs if rule else None, tuple(missing))
+
+
+def unreported(
+    report: Wait | None, period: PeriodSpan, outages: Sequence[Outage], told: Sequence[Ticket]
+) -> tuple[Outage, ...]:
+    """The outages that were not reported in time, where the terms ask for that."""
+    if report is None:
+        return ()
+    return tuple(each for each in outages if not _is_in_time(report, period, each, told))
+
+
+def day_of(deadline: Deadline, period: PeriodSpan, outages: Sequence[Outage], told: Sequence[Ticket]) -> str | None:
+    """The last day for something, as an ISO date; None when its anchor is not known."""
+    anchor_ms = _anchor(deadline.anchor, period, outages, told)
+    if anchor_ms is None:
+        return None
+    where = wallclock.zone(period.timezone)
+    length = UNITS_MS.get(deadline.unit) if deadline.unit in {"minutes", "hours"} else None
+    if length:
+        return wallclock.local(anchor_ms + deadline.n * length, where).date().isoformat()
+    return _AFTER[deadline.unit](wallclock.local(anchor_ms, where).date(), deadline.n).isoformat()
+
+
+def business_days(day: date, n: int) -> date:
+    """The n-th business day after a day."""
+    while n:
+        day += timedelta(days=1)
+        n -= day.isoweekday() < SATURDAY
+    return day
+
+
+def _end_of_cycle(day: date, n: int) -> date:
+    """The last day of the n-th month after the one in which a day lies."""
+    return day + relativedelta(months=n, day=31)
+
+
+_AFTER: Final[Mapping[str, Callable[[date, int], date]]] = {
+    "days": lambda day, n: day + timedelta(days=n),
+    "business_days": business_days,
+    "months": lambda day, n: day + relativedelta(months=n),
+    "billing_cycles": _end_of_cycle,
+    "day_of_month": lambda day, n: day + relativedelta(months=1, day=n),
+}
+
+
+def _anchor(word: str | None, period: PeriodSpan, outages: Sequence[Outage], told: Sequence[Ticket]) -> int | None:
+    """The instant from which a deadline runs."""
+    if word == "period_end":
+        return period.end_ms - 1
+    if word == "ticket_close":
+        return min((each.closed_ms for each in told if each.closed_ms is not None), default=None)
+    starts = {"incident_start": True, "first_noticed": True, "incident_end": False}
+    if word not in starts:
+        return None
+    counted = [each for each in outages if each.counted_ms]
+    ends = [each.start_earliest_ms if starts[word] else each.end_earliest_ms for each in counted]
+    return min((instant for instant in ends if instant is not None), default=None)
+
+
+def _is_in_time(report: Wait, period: PeriodSpan, outage: Outage, told: Sequence[Ticket]) -> bool:
+    opened = [each.opened_ms for each in _about(outage, told) if each.opened_ms is not None]
+    if not opened:
+        return False
+    if report.unit == "business_days":
+        where = wallclock.zone(period.timezone)
+        last = business_days(wallclock.local(outage.start_latest_ms, where).date(), report.n)
+        return wallclock.local(min(opened), where).date() <= last
+    return min(opened) <= outage.start_latest_ms + report.n * UNITS_MS[report.unit]
+
+
+def _untold(outages: Sequence[Outage], told: Sequence[Ticket]) -> list[Outage]:
+    return [each for each in outages if not _about(each, told)]
+
+
+def _about(outage: Outage, told: Sequence[Ticket]) -> tuple[Ticket, ...]:
+    """The tickets of an outage; one that was opened after it without saying so belongs to the day that follows."""
+    end = outage.end_latest_ms if outage.end_latest_ms is not None else outage.start_latest_ms
+    return tickets.about(told, outage.start_earliest_ms, end + UNITS_MS["days"])
+
+
+def _day(outage: Outage, period: PeriodSpan) -> str:
+    return wallclock.local(outage.start_latest_ms, wallclock.zone(period.timezone)).date().isoformat()
+
+
+def _words(word: str | None) -> str:
+    return (word or "").replace("_", " ")

@@ -1,0 +1,114 @@
+"""The promises of an agreement that are not about availability: each judged by its own metric (F10).
+
+They stand beside the first promise and share its evidence: the period, the outages, the samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from probe.sla import claims, metrics, remedy
+from probe.sla.assessment import Assessment, Bounds, Credit, Measured, Promise, Verdict, Why
+from probe.sla.clauses import Commitment
+from probe.sla.evidence import Evidence
+from probe.sla.interval import EMPTY
+from probe.sla.metrics import Source
+from probe.sla.payments import Owed
+from probe.sla.requests import Requests
+from probe.sla.terms import Terms
+
+BY_TIME: Final = ("availability", "power")
+BY_TICKET: Final = ("time_to_repair", "mean_time_to_repair", "response_time", "notification_time")
+NO_BOUNDS: Final = Bounds(Fraction(0), None, Fraction(1))
+
+
+def assessments(case: Evidence, first: Assessment) -> Iterator[Assessment]:
+    """One assessment for each promise about a metric that something was handed in for."""
+    terms = case.question.service.terms
+    for promise in terms.promises if terms else ():
+        if promise.metric not in BY_TIME and _has_evidence(case, promise):
+            yield _assessment(case, terms, promise, first) if terms else first
+
+
+def _has_evidence(case: Evidence, promise: Commitment) -> bool:
+    return bool(case.question.tickets) if promise.metric in BY_TICKET else case.requests is not None
+
+
+def _assessment(case: Evidence, terms: Terms, promise: Commitment, first: Assessment) -> Assessment:
+    question = case.question
+    source = Source(
+        requests=case.requests or Requests(),
+        start_ms=question.period.start_ms,
+        end_ms=min(question.period.end_ms, question.as_of_ms),
+        tickets=question.tickets,
+        outage=case.known.down if promise.samples_exclude_outage else EMPTY,
+    )
+    found = metrics.measure(promise, source)
+    verdict, reason = decide(promise, found, is_running=not question.period.is_complete)
+    asked = claims.asked(terms, question, first.outages) if verdict is Verdict.MISSED else None
+    return replace(
+        first,
+        promise=Promise(promise.metric, promise.op, promise.target) if promise.target is not None else None,
+        rule=f"F10: {promise.metric.replace('_', ' ')}, {(promise.statistic or 'as stated').replace('_', ' ')}",
+        budget_ms=None,
+        budget_left=None,
+        availability=None,
+        verdict=verdict,
+        reason=reason,
+        claimable=claims.is_claimable(asked, terms, question, first.outages) if asked else None,
+        readings=(),
+        credit=_credit(case, terms, promise, found, verdict),
+        claim=asked,
+        objective=None,
+        burn={},
+        measured=found,
+        notes=_notes(promise),
+    )
+
+
+def decide(promise: Commitment, found: Measured | None, *, is_running: bool) -> tuple[Verdict, Why | None]:
+    """Whether the figure keeps the promise; a promise that must fail in several periods is not missed in one."""
+    if found is None or promise.target is None:
+        return Verdict.UNDECIDED, Why.TERMS
+    broken = metrics.is_broken(promise, found)
+    if broken is None:
+        return Verdict.UNDECIDED, Why.COVERAGE
+    if broken and (promise.consecutive_periods or 1) > 1:
+        return Verdict.UNDECIDED, Why.TERMS
+    if is_running:
+        return Verdict.UNDECIDED, Why.RUNNING
+    return (Verdict.MISSED if broken else Verdict.MET), None
+
+
+def _credit(
+    case: Evidence, terms: Terms, promise: Commitment, found: Measured | None, verdict: Verdict
+) -> Credit | None:
+    fee: tuple[Decimal, str] | None = case.question.service.monthly_fee
+    remedies = [each for each in terms.remedies if each.promise and each.promise in {promise.name, promise.metric}]
+    if not remedies or fee is None or found is None or verdict is Verdict.MET:
+        return None
+    span = case.question.period
+    owed = Owed(
+        availability=NO_BOUNDS,
+        lost=(0, 0),
+        downtime=(0, 0),
+        base_ms=terms.fixed_period_ms or span.end_ms - span.start_ms,
+        budget_ms=0,
+        missed=(verdict is Verdict.MISSED, True),
+        measured=found,
+        target=promise.target,
+    )
+    return remedy.credit(remedies, fee, [owed])
+
+
+def _notes(promise: Commitment) -> tuple[str, ...]:
+    said = []
+    if promise.between:
+        said.append(f"the text measures between {promise.between}; this is measured from here to the target")
+    if (promise.consecutive_periods or 1) > 1:
+        said.append(f"a miss needs {promise.consecutive_periods} periods in a row; this is one of them")
+    return tuple(said)

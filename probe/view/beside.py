@@ -1,0 +1,69 @@
+"""What stands beside an assessment on a screen: failures in proportion, and figures of quality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from probe.sla.beside import Before, Context, Latency, Quality
+from probe.view import wording
+from probe.view.page import Column, Table, Words, faint, row, words
+from probe.view.wording import brief, count, percent, percent_range
+
+TRENDS: Mapping[str, str] = {
+    "better": "less downtime than in the periods before",
+    "worse": "more downtime than in the periods before",
+    "as before": "as much downtime as in the periods before",
+}
+
+SHOWN: Sequence[str] = ("p50", "p95", "p99")
+
+
+def context_fields(one: Context) -> Iterator[tuple[str, Words]]:
+    """How many failures, of how many attempts, what share of the time, and whether that is more than before."""
+    said = f"{count(one.outages, 'outage')}, {count(one.suspects, 'suspect')}"
+    if one.samples:
+        said += f"; {one.failed:,} of {count(one.samples, 'attempt')} failed"
+    if one.share is not None:
+        said += f"; down {percent(one.share)} % of the measured time"
+    yield "in proportion", words(said)
+    if one.before:
+        trend = TRENDS[one.trend] if one.trend else "nothing to compare with"
+        yield "trend", words(trend, faint(f" ({'; '.join(map(_before, one.before))})"))
+
+
+def _before(one: Before) -> str:
+    seen = "not measured" if one.point_ms is None else f"{count(one.outages, 'outage')}, {brief(one.point_ms)} down"
+    return f"{one.label}: {seen}"
+
+
+def quality_fields(one: Quality) -> Iterator[tuple[str, Words]]:
+    """MTBF and MTTR with their label, and the worst windows."""
+    between, repair = brief(one.mtbf_ms), brief(one.mttr_ms)
+    label = " (point estimates: the log does not bound them)"
+    yield "MTBF, MTTR", words(f"{between} between failures, {repair} to repair", faint(label))
+    for name, worst in one.worst.items():
+        yield f"worst {name}", words(percent_range(worst.low, worst.high))
+
+
+def latency_table(one: Quality) -> Table:
+    """Loss and latency by check; a quantile that too few attempts support is absent."""
+    columns = (
+        Column("CHECK", is_name=True),
+        Column("LOSS", is_number=True),
+        Column("OF"),
+        *(Column(name.upper(), is_number=True) for name in SHOWN),
+    )
+    rows = []
+    for key, each in one.latency.items():
+        loss = wording.NOTHING if each.loss is None else f"{percent(each.loss)} %"
+        rows.append(row(key, loss, "all, the lost infinitely late", *(_quantile(each, name) for name in SHOWN)))
+        rows.append(row(key, "", "those answered", *(wording.latency(each.arrived_us.get(name)) for name in SHOWN)))
+    return Table(columns, tuple(rows), indent=2)
+
+
+def _quantile(one: Latency, name: str) -> str:
+    """A quantile with the lost as infinitely late."""
+    if name not in one.all_us:
+        return wording.NOTHING
+    found = one.all_us[name]
+    return "lost" if found is None else wording.latency(found)

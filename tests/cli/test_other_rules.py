@@ -1,0 +1,110 @@
+"""`probe report` under other rules, side by side, and with what stands beside a verdict."""
+
+from __future__ import annotations
+
+import pytest
+
+from probe.cli.exits import Exit
+from tests.cli.office import CONFIG, Office
+from tests.cli.test_judging import FROM, TO
+
+
+def test_a_log_is_judged_again_under_another_sla(office: Office) -> None:
+    """What if we were with them: another promise, another rule, the same log."""
+    own = office.probe("report", "--from", FROM, "--to", TO, "--json").document["assessments"]
+    said = office.probe("report", "--from", FROM, "--to", TO, "--under", "digitalocean/droplet", "--json")
+    other = said.document["assessments"]
+    assert {one["agreement"] for one in own} == {None}
+    assert {one["agreement"] for one in other} == {"digitalocean/droplet"}
+    assert [one["check"] for one in own] == [one["check"] for one in other]
+    assert own[0]["promise"]["target"] == "999/1000"
+    assert other[0]["promise"]["target"] == "9999/10000"
+    assert own[0]["samples"] == other[0]["samples"]
+
+
+def test_an_sla_that_does_not_exist_is_said(office: Office) -> None:
+    """With the nearest one, as a remedy."""
+    said = office.probe("report", "--under", "digitalocean/dorplet")
+    assert said.code == Exit.USAGE
+    assert 'did you mean "digitalocean/droplet"?' in said.err
+    assert office.probe("report", "--under", "none.toml").code == Exit.USAGE
+
+
+def test_services_side_by_side_under_one_rule_and_their_own(office: Office) -> None:
+    """The best first; the plain measure unless another is named."""
+    office.write(
+        CONFIG.replace('objective = "99.9 %"', 'agreement = "digitalocean/droplet"\nmonthly_fee = "24.00 USD"')
+    )
+    said = office.probe("report", "--from", FROM, "--to", TO, "--compare", "--json")
+    document = said.document
+    assert (said.code, document["under"]) == (Exit.FINE, None)
+    assert [row["check"] for row in document["comparison"]] == ["mail", "shop-front"]
+    front = document["comparison"][1]
+    assert front["own"]["agreement"] == "digitalocean/droplet"
+    assert front["common"]["agreement"] is None
+    assert front["own"]["promise"]["target"] == front["common"]["promise"]["target"]
+    shown = office.probe("report", "--from", FROM, "--to", TO, "--compare").out
+    assert shown.startswith("one rule for all: the plain measure")
+    assert "shop/shop-front" in shown
+    assert "missed" in shown
+    under = office.probe("report", "--from", FROM, "--to", TO, "--compare", "--under", "linode/compute", "--json")
+    assert {row["common"]["agreement"] for row in under.document["comparison"]} == {"linode/compute"}
+
+
+def test_failures_stand_in_proportion_and_against_the_periods_before(office: Office) -> None:
+    """How many outages, of how many attempts, which share of the time, and the trend."""
+    said = office.probe("report", "--from", FROM, "--to", TO, "--service", "shop", "--json")
+    front = next(one for one in said.document["assessments"] if one["check"] == "shop-front")
+    context = front["context"]
+    assert (context["outages"], context["suspects"], context["failed"], context["attempts"]) == (1, 0, 5, 59)
+    assert context["share"]["exact"] == "5/59"
+    assert (context["trend"], len(context["before"])) == (None, 3)
+    assert front["quality"] is None
+    (outage,) = front["outages"]
+    assert (outage["severity"], outage["tickets"]) == ("minor", [])
+    shown = office.probe("report", "--from", FROM, "--to", TO, "--trend", "1").out
+    assert "in proportion" in shown
+    assert "1 outage, 0 suspects; 5 of 59 attempts failed" in shown
+    assert "nothing to compare with" in shown
+
+
+def test_a_half_hour_is_compared_with_the_one_before(office: Office) -> None:
+    """The outage was in the second half of the hour."""
+    said = office.probe("report", "--from", "2026-10-01T04:30:00Z", "--to", TO, "--trend", "1")
+    assert "more downtime than in the periods before" in said.out
+    months = office.probe("report", "--period", "2026-10", "--trend", "2", "--json").document["assessments"]
+    assert [each["period"] for each in months[0]["context"]["before"]] == ["2026-09", "2026-08"]
+
+
+def test_figures_of_quality_are_those_that_the_log_supports(office: Office) -> None:
+    """Sixty attempts support p95 and not p99; MTBF and MTTR are labelled; the worst hour has bounds."""
+    said = office.probe("report", "--from", FROM, "--to", TO, "--quality", "--json")
+    front = next(one for one in said.document["assessments"] if one["check"] == "shop-front")
+    quality = front["quality"]
+    latency = quality["latency"]["shop-front"]
+    assert (latency["attempts"], latency["lost"], latency["unknown"]) == (59, 5, 0)
+    assert set(latency["all_ms"]) == {"p50", "p95"}
+    assert latency["all_ms"]["p95"] is None
+    assert set(latency["answered_ms"]) == {"p50"}
+    assert (quality["mttr"], quality["bounded"]) == ("300", False)
+    assert quality["worst_window"] == {}
+    day = office.probe("report", "--from", "2026-10-01T03:00:00Z", "--to", TO, "--quality")
+    assert "worst 1h" in day.out
+    assert "point estimates: the log does not bound them" in day.out
+    assert "those answered" in day.out
+
+
+@pytest.mark.parametrize("argv", [["--trend", "-1"], ["--trend", "99"]])
+def test_a_trend_has_an_end(office: Office, argv: list[str]) -> None:
+    """Two years of months are enough."""
+    said = office.probe("report", *argv)
+    assert said.code == Exit.USAGE
+
+
+def test_outages_have_a_severity_by_the_impact_of_their_service(office: Office) -> None:
+    """Half of a critical service for four minutes is major; the other check's suspect does not count."""
+    office.write(CONFIG + 'impact = "critical"\n')
+    one, suspect = office.probe("outages", "--json").document["outages"]
+    assert (one["check"], one["severity"]) == ("shop-front", "major")
+    assert (suspect["check"], suspect["severity"]) == ("mail", None)
+    assert "major" in office.probe("outages", "shop-front").out
