@@ -18,6 +18,8 @@ from probe.sla.terms import Terms
 from probe.sla.timeline import Timeline
 from probe.sla.verdict import Judgement, Part, judge
 
+BY_REQUEST: Final = ("F3", "F4")
+BY_RATE: Final = ("error_rate", "loss")
 UNKNOWN_SHARE: Final = (Fraction(0), Fraction(1))
 """Of the customers that an outage hits, where a formula weighs with them and nobody knows."""
 
@@ -60,7 +62,9 @@ def judged(case: Evidence, terms: Terms, promise: Promise | None) -> tuple[Case,
 
 
 def _requests(case: Evidence, terms: Terms) -> Requests | None:
-    """The requests as the terms count retries."""
+    """The requests as the terms count retries; None, and none are read, where no rule is about requests."""
+    if terms.archetype not in BY_REQUEST and terms.outage.bucket_rule not in BY_RATE:
+        return None
     given = case.requests
     if given is None or terms.outage.retry_rule != "honour_backoff":
         return given

@@ -5,6 +5,7 @@ from __future__ import annotations
 from probe.sla import wallclock
 from probe.sla.assessment import Verdict
 from probe.sla.basis import Basis
+from probe.sla.cases import BY_REQUEST
 from probe.sla.counting import Counting
 from probe.sla.evidence import Evidence, combine_of
 from probe.sla.quantities import in_words
@@ -13,7 +14,6 @@ from probe.sla.tickets import AT_TICKET
 from probe.sla.verdict import Judgement
 
 BY_TABLE = ("F5", "F6")
-BY_REQUEST = ("F3", "F4")
 
 
 def rule(terms: Terms, counting: Counting) -> str:

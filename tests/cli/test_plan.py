@@ -56,13 +56,13 @@ def test_nothing_promised_is_nothing_to_plan(empty: Office) -> None:
     assert "Nothing to plan" in empty.probe("plan").out
 
 
-def test_terms_that_count_otherwise_are_planned_without_a_budget(empty: Office) -> None:
+@pytest.mark.parametrize("agreement", ["tw-telecom/internet", "cogent/dedicated-internet"])
+def test_terms_that_count_otherwise_are_planned_without_a_budget(empty: Office, agreement: str) -> None:
     """Neither a credit for each event nor a promise of packet loss has seconds to spare."""
-    for agreement in ("tw-telecom/internet", "cogent/dedicated-internet"):
-        empty.write(CONFIG.replace('objective = "99.9 %"', f'agreement = "{agreement}"'))
-        said = empty.probe("plan", "--unknown", "1s")
-        assert said.code == 0
-        assert "shop / shop-front" in said.out
+    empty.write(CONFIG.replace('objective = "99.9 %"', f'agreement = "{agreement}"'))
+    said = empty.probe("plan", "--unknown", "1s")
+    assert said.code == 0
+    assert "shop / shop-front" in said.out
     assert "none in time: the terms count otherwise" in said.out
 
 

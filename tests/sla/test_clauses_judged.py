@@ -194,6 +194,17 @@ def test_loss_and_response_promises_follow_the_first() -> None:
     assert [each.promise for each in found].count(None) == 1
 
 
+def test_attempts_are_read_only_where_a_rule_is_about_them() -> None:
+    """A month of attempts is a hundred thousand rows; a time rule asks for none."""
+
+    class Untouchable(dict[str, Requests]):
+        def __getitem__(self, key: str) -> Requests:
+            raise AssertionError(key)
+
+    given = Untouchable({"check-0": Requests()})
+    assert judged(terms(), [], requests=given)[0].verdict is Verdict.MET
+
+
 def test_retries_that_do_not_back_off_are_left_out() -> None:
     """The rule looks at attempts, so it is applied to them."""
     text = terms(
