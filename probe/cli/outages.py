@@ -6,6 +6,7 @@ Without --from, the last 30 days.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from probe.cli.command import Call, at, json_option, keys_on_record, time_option
@@ -14,6 +15,7 @@ from probe.errors import UsageError
 
 if TYPE_CHECKING:
     from probe.config import Config
+    from probe.store.reader import Reader
 
 DAYS_30_MS: Final = 30 * 86_400_000
 
@@ -38,14 +40,12 @@ def run(call: Call) -> Exit:
     if start_ms >= end_ms:
         raise UsageError("--from is not before --to; swap them")
     with record(call) as (config, reader):
-        keys = keys_on_record(config, reader, call.options.names)
+        keys = _judged(config, reader, keys_on_record(config, reader, call.options.names))
         service_of = {series.key: series.service for series in reader.series(config.agent.vantage)}
         service_of |= {check.key: check.service for check in config.checks}
-        judged = reader.settings_of_all(config.agent.vantage).keys() | {check.key for check in config.checks}
-        wanted = tuple(key for key in keys if key in judged)
-        all_of = judge.outages(config, reader, start_ms, end_ms, _beside(config, wanted))
+        all_of = judge.outages(config, reader, start_ms, end_ms, _beside(config, keys))
         marks = reporting.marks(config, all_of, reader)
-        found = tuple(one for one in all_of if one.key in wanted)
+        found = tuple(one for one in all_of if one.key in keys)
     if call.options.json:
         from probe.report.json import outages_document
 
@@ -60,7 +60,14 @@ def run(call: Call) -> Exit:
     return Exit.FINE
 
 
+def _judged(config: Config, reader: Reader, keys: Sequence[str]) -> list[str]:
+    """Those with a schedule, recorded or configured: without one nothing can be read from samples."""
+    known = reader.settings_of_all(config.agent.vantage).keys() | {check.key for check in config.checks}
+    return [key for key in keys if key in known]
+
+
 def _beside(config: Config, keys: list[str]) -> list[str]:
     """The checks asked for, and those that share a service with them: how much of it was down is part of severity."""
     services = {check.service for check in config.checks if check.key in keys and check.service}
-    return [check.key for check in config.checks if check.key in keys or check.service in services]
+    others = [check.key for check in config.checks if check.service in services]
+    return list(dict.fromkeys((*keys, *others)))

@@ -161,7 +161,9 @@ def test_parts_may_be_absent_by_themselves() -> None:
 
 def test_a_report_says_when_where_and_by_which_clocks_rules() -> None:
     """Around the assessments."""
-    read = as_read(report_document([assessment()], generated_at_ms=NOVEMBER, vantage="office", tzdata="2026f"))
+    read = as_read(
+        report_document([assessment_document(assessment())], generated_at_ms=NOVEMBER, vantage="office", tzdata="2026f")
+    )
     assert {name: read[name] for name in ("schema", "generated_at", "vantage", "tzdata")} == {
         "schema": 1,
         "generated_at": "2026-11-01T00:00:00Z",
@@ -211,7 +213,7 @@ def test_a_check_document_has_its_count_of_failures() -> None:
 def test_every_field_of_the_outages_is_there() -> None:
     """One that goes on has no end; one whose earliest end is unknown has that null; a check may have no service."""
     going_on = outage(key="b", end_earliest_ms=None, end_latest_ms=None, cause=Cause.ISP, is_confirmed=False)
-    read = as_read(outages_document([outage(), going_on], service_of={"shop-front": "shop"}))
+    read = as_read(outages_document([outage(), going_on], service_of={"shop-front": "shop"}, marks={}))
     first, second = read["outages"]
     assert read["schema"] == 1
     assert first.keys() == second.keys() >= OUTAGE

@@ -97,12 +97,14 @@ def test_v30_the_length_of_a_month(month: str, zone: str, seconds: int) -> None:
 
 def test_v31_what_is_the_hosts_and_what_is_the_lines() -> None:
     """The target bad from 600 to 900, the references from 780 to 960: host [120, 420], ISP [180, 300]."""
-    target = line([[-60, 60, 11, "G"], [600, 60, 6, "B"], [960, 60, 46, "G"]])
+    runs = [[-60, 60, 11, "G"], [600, 60, 6, "B"], [960, 60, 46, "G"]]
+    checked = member(runs, confirm=1, timeout_ms=0)
     bad = [[-60, 60, 14, "G"], [780, 60, 4, "B"], [1020, 60, 45, "G"]]
-    references = [member(bad, f"r{i}", confirm=1, network=f"as{i}") for i in range(3)]
+    references = [member(bad, f"r{i}", confirm=1, network=f"as{i}", timeout_ms=0) for i in range(3)]
     gateway = member([[-60, 60, 63, "G"]], "gw")
     seen = attribution.witness(references, gateway, 0, 3_600_000)
-    host, isp = attribution.charged(target, seen), attribution.isp_claim(seen, 0, 3_600_000)
+    host = attribution.charged(line(runs), checked, seen)
+    isp = attribution.isp_claim(references, seen, 0, 3_600_000)
     assert (host.down.measure // 1000, host.worst.measure // 1000) == (120, 420)
     assert (isp.down.measure // 1000, isp.worst.measure // 1000) == (180, 300)
 
@@ -119,6 +121,6 @@ def test_v34_the_truth_table_of_causes() -> None:
         ([], good, Cause.UNKNOWN_REFERENCE),
     )
     for reference, gateway, expected in cases:
-        references = [member(reference, f"r{i}", confirm=1, network=f"as{i}") for i in range(3)]
+        references = [member(reference, f"r{i}", confirm=1, network=f"as{i}", timeout_ms=0) for i in range(3)]
         seen = attribution.witness(references, member(gateway, "gw", confirm=1) if gateway else None, -1, 2)
         assert attribution.cause_of(failing, seen) is expected
