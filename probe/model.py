@@ -104,6 +104,7 @@ class Reason(StrEnum):
     CLOCK_STEP = "clock_step", State.UNKNOWN, "the clock was stepped during the attempt"
     SUSPEND = "suspend", State.UNKNOWN, "this machine slept during the attempt"
     STALL = "stall", State.UNKNOWN, "the agent was stalled during the attempt"
+    EXPRESSION = "expression", State.UNKNOWN, "our own expression is too slow on this answer"
     INTERNAL = "internal", State.UNKNOWN, "a bug of ours: please report it"
     CONFLICT = "conflict", State.UNKNOWN, "two outcomes for one instant contradict each other"
 

@@ -1,7 +1,8 @@
 """One deadline, one outcome: runs a prober once and lets nothing of it escape but a finding.
 
-The deadline is down/timeout, a bug of ours is unknown/internal, a clock step, a suspend or a stall
-inside the attempt makes it unknown whatever was seen. Cancellation passes through.
+The deadline is down/timeout, and what comes after it is never up; a bug of ours is unknown/internal;
+a clock step, a suspend or a stall inside the attempt makes it unknown whatever was seen.
+Cancellation passes through.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ STEPPED_NS: Final = 500 * NS_PER_MS
 LEAST_STALL_MS: Final = 500
 OUR_RESOLVER: Final = "dns"
 """The phase in which names are looked up by our own resolver: time lost there is not the target's."""
+
+OUR_EXPRESSION: Final = "expression"
+"""The phase in which an expression of the configuration is searched for: time lost there is ours as well."""
+GRACE_MS: Final = 100
+"""How late a finding may be and still be believed: a loop that is busy wakes nobody to the millisecond."""
 
 _logged: set[tuple[str, str, int]] = set()
 
@@ -57,21 +63,35 @@ async def _find(check: Check, prober: Attempts, trail: Trail) -> Finding:
     deadline = asyncio.timeout(check.timeout_ms / 1000)
     try:
         async with deadline:
-            return await prober.probe(check)
+            finding = await prober.probe(check)
     except Exception as error:  # noqa: BLE001 - a bug of ours must not read as an outage of theirs
         if deadline.expired() and isinstance(error, TimeoutError):
             return _cut_off(check, trail)
         _log_once(check, error)
         return _unfinished(trail, Reason.INTERNAL, f"{type(error).__name__}: a bug, see the log")
+    if finding.state is not State.UP:
+        return finding
+    if deadline.expired():
+        return _cut_off(check, trail)
+    late_ms = _late_ms(trail)
+    if late_ms > GRACE_MS:  # our loop never came to strike
+        return _unfinished(trail, Reason.STALL, f"up, but {late_ms} ms after the deadline, which passed unnoticed")
+    return finding
+
+
+def _late_ms(trail: Trail) -> int:
+    return (trail.clock.read().boot_ns - trail.began.boot_ns) // NS_PER_MS - trail.timeout_ms
 
 
 def _cut_off(check: Check, trail: Trail) -> Finding:
-    late_ms = (trail.clock.read().boot_ns - trail.began.boot_ns) // NS_PER_MS - check.timeout_ms
+    late_ms = _late_ms(trail)
     where = f"in {trail.phase}" if trail.phase else "before an answer"
     if late_ms > max(check.interval_ms // 10, LEAST_STALL_MS):
         return _unfinished(trail, Reason.STALL, f"the deadline passed unnoticed for {late_ms} ms, {where}")
     if trail.phase == OUR_RESOLVER:
         return _unfinished(trail, Reason.RESOLVER_UNREACHABLE, "the name was not resolved before the deadline")
+    if trail.phase == OUR_EXPRESSION:
+        return _unfinished(trail, Reason.EXPRESSION, f"no end of the search within {check.timeout_ms} ms")
     return _unfinished(trail, Reason.TIMEOUT, f"timeout {where} after {check.timeout_ms} ms")
 
 

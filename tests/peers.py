@@ -273,6 +273,26 @@ def zone(names: dict[tuple[str, str], list[str]]) -> Answer:
     return answer
 
 
+@asynccontextmanager
+async def heartbeat() -> AsyncIterator[list[float]]:
+    """How many seconds late this loop comes to what is due, again and again."""
+    lags: list[float] = []
+
+    async def beat() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due_s = loop.time() + 0.005
+            await asyncio.sleep(0.005)
+            lags.append(loop.time() - due_s)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield lags
+        await asyncio.sleep(0.01)  # the last beat counts as well
+    finally:
+        beating.cancel()
+
+
 def open_descriptors() -> set[str]:
     """What this process holds open: sockets and pipes, by their identity."""
     found = set()

@@ -7,6 +7,7 @@ import re
 import shlex
 from argparse import ArgumentParser
 from dataclasses import fields
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ import pytest
 
 from probe.cli import COMMANDS, command_parser
 from probe.cli.exits import MEANINGS, Exit
+from probe.config.loading import load
 from probe.model import Reason
 from probe.probers import PROBERS
 
@@ -145,10 +147,27 @@ def test_the_first_screen_is_a_sentence_a_picture_and_two_commands() -> None:
 
 def test_the_pictures_are_what_the_program_writes() -> None:
     """No picture is wider than 80 columns, and each has the headings of the real screen."""
-    picture = README.partition("$ probe status\n")[2].partition("```")[0]
-    assert all(len(line) <= 80 for line in picture.splitlines())
-    assert "CHECK " in picture
-    assert "AVAILABILITY" in picture
+    status = README.partition("$ probe status\n")[2].partition("```")[0]
+    report = re.split(r"^\$ probe report .*\n", README, maxsplit=1, flags=re.MULTILINE)[1].partition("```")[0]
+    lines = [*status.splitlines(), *report.splitlines()]
+    assert [line for line in lines if len(line) > 80 or line != line.rstrip()] == []
+    assert all(heading in status for heading in ("CHECK ", "OUR OWN LINE ", "AVAILABILITY"))
+    assert all(part in report for part in ("MISSED", "cause our own line", "FORGAVE", "unknown time"))
+
+
+def test_the_terms_of_ones_own_are_accepted(tmp_path: Path) -> None:
+    """The example of a terms file is one: a configuration that names it loads, with its figures."""
+    example = section("Terms of your own").partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "terms.toml").write_text(example, encoding="utf-8")
+    config = tmp_path / "probe.toml"
+    config.write_text('[references]\ngateway = "none"\n[service.line]\nagreement = "terms.toml"\n', encoding="utf-8")
+    (tmp_path / "checks.d").mkdir()
+    check = '[[check]]\nname = "line"\nkind = "icmp"\ntarget = "192.0.2.1"\nservice = "line"\n'
+    (tmp_path / "checks.d" / "10.toml").write_text(check, encoding="utf-8")
+    (service,) = load(config).services
+    assert service.terms is not None
+    assert (service.terms.promise.target, service.provider) == (Fraction(999, 1000), "My ISP")
+    assert [clause.notice_ms for clause in service.terms.exclusions] == [48 * 3_600_000]
 
 
 def test_documents_name_files_that_exist() -> None:

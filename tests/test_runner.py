@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -101,6 +102,58 @@ def test_a_deadline_noticed_late_is_a_stall() -> None:
 
     finding = run(work, clock, timeout_ms=20, interval_ms=60_000).finding
     assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.STALL)
+
+
+def test_time_lost_in_our_expression_is_ours() -> None:
+    """A careless regular expression is no outage of the target."""
+
+    async def work(trail: Trail) -> Finding:
+        trail.phase = "expression"
+        await asyncio.Event().wait()
+        return UP
+
+    finding = run(work, timeout_ms=20).finding
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.EXPRESSION)
+
+
+@pytest.mark.parametrize(("late_ms", "reason"), [(100, None), (101, Reason.STALL)])
+def test_what_comes_late_is_never_up(late_ms: int, reason: Reason | None) -> None:
+    """A loop that did not come to its own deadline cannot say what the target did by then."""
+    clock = HandClock()
+
+    async def work(trail: Trail) -> Finding:
+        trail.facts["status"] = 200
+        clock.advance(trail.timeout_ms + late_ms)
+        return UP
+
+    finding = run(work, clock, timeout_ms=2000).finding
+    assert (finding.state, finding.reason) == (State.UP if reason is None else State.UNKNOWN, reason)
+    assert finding.latency_us == (5 if reason is None else None)
+    assert finding.facts == ({} if reason is None else {"status": 200})
+
+
+def test_what_is_down_stays_down_however_late() -> None:
+    """Lateness takes the good news away, not the evidence of the bad."""
+    clock = HandClock()
+
+    async def work(trail: Trail) -> Finding:
+        clock.advance(trail.timeout_ms + 5000)
+        return Finding(state=State.DOWN, reason=Reason.STATUS)
+
+    assert run(work, clock, timeout_ms=2000).finding.reason is Reason.STATUS
+
+
+def test_a_finding_after_the_deadline_struck_is_a_timeout() -> None:
+    """Even when a prober goes on where it was to stop."""
+
+    async def work(trail: Trail) -> Finding:
+        del trail
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return UP
+
+    finding = run(work, timeout_ms=20).finding
+    assert (finding.state, finding.reason) == (State.DOWN, Reason.TIMEOUT)
 
 
 def test_a_bug_is_unknown_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:

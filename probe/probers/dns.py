@@ -114,7 +114,7 @@ class DnsProber:
         trail.address = show(address, port)
         server = Endpoint(address, port)
         answer = await _ask(Question(settings.name, settings.type, server, settings.recursion), trail)
-        records = _records(answer)
+        records = await _records(answer, is_small=not trail.facts["by_tcp"])
         trail.facts["records"] = records[:RECORD_LIMIT]
         return _judge(settings, answer, records, trail)
 
@@ -135,8 +135,16 @@ async def _ask(question: Question, trail: Trail) -> Message:
     return answer
 
 
-def _records(answer: Message) -> list[str]:
-    """Every record of the answer section as text, cleaned: TXT and names are remote text."""
+async def _records(answer: Message, *, is_small: bool) -> list[str]:
+    """Every record of the answer section as text; a large answer can hold thousands of them."""
+    import asyncio
+
+    is_small = is_small and sum(len(records) for records in answer.answer) <= RECORD_LIMIT
+    return _texts(answer) if is_small else await asyncio.to_thread(_texts, answer)
+
+
+def _texts(answer: Message) -> list[str]:
+    """Cleaned: TXT and names are remote text."""
     return [clean(record.to_text()) for records in answer.answer for record in records]
 
 

@@ -114,9 +114,9 @@ class HttpProber:
         trail = current()
         try:
             answer = await Attempt(check, *self._shared(), trail).run()
+            return await judge(check.settings, answer, trail)
         except Fault as fault:
             return fault.finding(trail)
-        return judge(check.settings, answer, trail)
 
     async def aclose(self) -> None:
         """Let the TLS contexts go; nothing else is kept between attempts."""

@@ -6,7 +6,6 @@ The fact `rtt_us` is the same round trip as the kernel saw it.
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from probe.model import Assertion, Check, Finding, Reason, State
 from probe.probers.net.clean import clean
 from probe.probers.net.endpoint import parse_endpoint, show
+from probe.probers.net.expression import find_problem, search
 from probe.probers.net.fault import Fault
 from probe.trail import Trail, current
 
@@ -39,10 +39,8 @@ class TcpSettings:
     def __post_init__(self) -> None:
         """Refuse what cannot be meant; every problem in one message."""
         problems = []
-        try:
-            re.compile((self.expect or "").encode())
-        except re.error as error:
-            problems.append(f"expect: not a regular expression: {error}")
+        if self.expect is not None and (problem := find_problem(self.expect.encode())):
+            problems.append(f"expect: {problem}")
         if self.max_time_ms is not None and self.max_time_ms <= 0:
             problems.append("max_time: must be longer than 0")
         if problems:
@@ -112,7 +110,6 @@ def _speed(settings: TcpSettings, trail: Trail) -> list[Assertion]:
 
 async def _greeting(connection: Connection, expect: str, trail: Trail) -> Assertion:
     """Read until the expression is found, the server ends or 4 KiB are full. Raises Fault when nothing comes."""
-    pattern = re.compile(expect.encode())
     said = b""
     held = False
     with trail.during("banner"):
@@ -121,7 +118,7 @@ async def _greeting(connection: Connection, expect: str, trail: Trail) -> Assert
             if not more:
                 break
             said = (said + more)[:BANNER_LIMIT]
-            held = pattern.search(said) is not None
+            held = await search(expect.encode(), said, trail)
             trail.facts["banner"] = clean(said)
     if not said:
         raise Fault(Reason.CLOSED, "closed before saying anything")

@@ -211,6 +211,8 @@ def test_a_report_judges_every_check_and_misses_are_exit_code_1(office: Office) 
     assert "MISSED" in said.out
     assert "4 m proven" in said.out
     assert "the provider or the path to it" in said.out
+    (period,) = {line for line in said.out.splitlines() if line.startswith("  period ")}
+    assert period.split(maxsplit=1)[1] == "2026-10-01 04:00:30Z to 2026-10-01 04:59:30Z (UTC)"
 
 
 def test_a_report_as_json_bounds_the_truth(office: Office) -> None:

@@ -279,7 +279,7 @@ def test_the_table_loads_no_network_library() -> None:
         "import sys; from probe.probers import PROBERS, kind_settings\n"
         "[kind_settings(kind) for kind in PROBERS]; kind_settings('dns')(name='a.example')\n"
         "PROBERS['http'].target('https://a.example/'); PROBERS['http'].Settings()\n"
-        "heavy = {'asyncio', 'httpx', 'h11', 'dns', 'icmplib', 'ssl', 'socket'}\n"
+        "heavy = {'asyncio', 'httpx', 'h11', 'dns', 'icmplib', 'ssl', 'socket', 'regex'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

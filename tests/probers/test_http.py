@@ -359,7 +359,8 @@ def test_a_redirect_without_a_place_is_an_answer() -> None:
         ("http://[::1/", Reason.PROTOCOL, State.DOWN),
         ("http://2130706433/", Reason.PROTOCOL, State.DOWN),
         ("http://127.1/", Reason.PROTOCOL, State.DOWN),
-        ("/" + "x" * 60_000, Reason.REDIRECT_LOOP, State.DOWN),
+        ("/" + "x" * 8_000, Reason.REDIRECT_LOOP, State.DOWN),
+        ("/" + "x" * 60_000, Reason.PROTOCOL, State.DOWN),
     ],
 )
 def test_a_redirect_to_nowhere_has_its_reason(location: str, reason: Reason, state: State) -> None:

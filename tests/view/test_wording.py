@@ -197,3 +197,10 @@ def test_a_scale_is_in_hours_where_it_is_whole_hours() -> None:
     """The heading of the strip says how far back it goes."""
     assert wording.scale(24 * 3_600_000) == "24 H"
     assert wording.scale(90 * 60_000) == "90 M"
+
+
+def test_without_the_internet_the_cause_is_our_own_line() -> None:
+    """Whether the cable, the gateway or the ISP: the words say that it is ours."""
+    ours = (Cause.ISP, Cause.OWN_NETWORK, Cause.OWN_NETWORK_OR_ISP)
+    assert {wording.cause(one).partition(":")[0] for one in ours} == {"our own line"}
+    assert wording.cause(Cause.ISP) == "our own line: the ISP"

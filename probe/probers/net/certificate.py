@@ -80,9 +80,9 @@ def describe(tls: ssl.SSLObject) -> dict[str, Any]:
     ]
     if issuer:
         facts["issuer"] = clean(", ".join(issuer))
-    names = [clean(value) for _, value in known.get("subjectAltName", ())]
+    names = [clean(value) for _, value in known.get("subjectAltName", ())[:NAME_LIMIT]]
     if names:
-        facts["names"] = names[:NAME_LIMIT]
+        facts["names"] = names
     return facts
 
 

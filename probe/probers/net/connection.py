@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from probe.model import Reason
+from probe.probers.net.breath import READ, Breath
 from probe.probers.net.endpoint import show
 from probe.probers.net.fault import Fault
 from probe.probers.net.faults import ask_for_notices, blame
@@ -39,6 +40,7 @@ class Connection:
         self.tls: ssl.SSLObject | None = None
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
+        self._breath = Breath()
 
     @property
     def address(self) -> str:
@@ -76,6 +78,7 @@ class Connection:
 
     async def receive(self) -> bytes:
         """The next bytes, b"" when the peer has ended. Raises Fault."""
+        await self._breath.take(READ)
         try:
             if self.tls is None:
                 return await asyncio.get_running_loop().sock_recv(self.sock, CHUNK)
@@ -95,6 +98,7 @@ class Connection:
                 result = step()
             except ssl.SSLWantReadError:
                 await self._flush()
+                await self._breath.take(READ)
                 data = await asyncio.get_running_loop().sock_recv(self.sock, CHUNK)
                 if data:
                     self._incoming.write(data)

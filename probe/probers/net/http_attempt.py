@@ -10,6 +10,7 @@ the move is the one import below.
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from probe.probers.http import HttpSettings
 
 PORTS: Final = {"http": 80, "https": 443}
+LOCATION_LIMIT: Final = 8 * 1024
+"""Characters of a redirect's URL."""
+SHORT: Final = 1024
+"""Characters of a URL that httpx escapes in a millisecond."""
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 BODY_HEADERS: Final = frozenset({"content-length", "content-type", "transfer-encoding"})
@@ -75,7 +80,7 @@ class Attempt:
                 location = headers.get("location")
                 if not self._settings.follow_redirects or head.status not in REDIRECTS or location is None:
                     return await self._read(wire, head, headers, str(request.url))
-            request = self._follow(request, head.status, location)
+            request = await self._next(request, head.status, location)
 
     async def _connect(self, url: httpx.URL) -> Connection:
         host, port = _host(url), url.port or PORTS[url.scheme]
@@ -136,7 +141,7 @@ class Attempt:
         try:
             with self._trail.during("body"):
                 async for chunk in wire.chunks():
-                    if inflater.feed(chunk):
+                    if await inflater.feed(chunk):
                         break
                 else:
                     inflater.finish()
@@ -150,6 +155,14 @@ class Attempt:
             is_cut=inflater.is_cut,
             is_readable=inflater.is_readable,
         )
+
+    async def _next(self, request: httpx.Request, status: int, location: str) -> httpx.Request:
+        """The request after this one. Raises Fault."""
+        if len(location) > LOCATION_LIMIT:
+            raise Fault(Reason.PROTOCOL, f"redirected to a URL of {len(location)} characters")
+        if len(location) > SHORT:
+            return await asyncio.to_thread(self._follow, request, status, location)
+        return self._follow(request, status, location)
 
     def _follow(self, request: httpx.Request, status: int, location: str) -> httpx.Request:
         """The request that a redirect asks for. Raises Fault."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from codecs import getincrementaldecoder
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from probe.clock import NS_PER_MS
 from probe.model import Assertion, Finding, Reason, State
+from probe.probers.net.breath import STRETCH, Breath
 from probe.probers.net.clean import clean
+from probe.probers.net.expression import search
 from probe.trail import Trail
 
 if TYPE_CHECKING:
     from probe.probers.http import HttpSettings
 
-DAY_MS = 86_400_000
+DAY_MS: Final = 86_400_000
+PIECE: Final = 1 << 20
+"""Bytes of a body that are looked at in one stretch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +37,13 @@ class Answer:
 Judged = tuple[Reason, Assertion]
 
 
-def judge(settings: HttpSettings, answer: Answer, trail: Trail) -> Finding:
-    """The finding for a complete answer."""
+async def judge(settings: HttpSettings, answer: Answer, trail: Trail) -> Finding:
+    """The finding for a complete answer. Raises Fault when our own expression is too slow on it."""
     latency_us = sum(trail.phases_us.values()) - trail.phases_us.get("dns", 0)
     judged = [
         *_status(settings, answer),
         *_headers(settings, answer),
-        *_body(settings, answer),
+        *[judged async for judged in _body(settings, answer, trail)],
         *_size(settings, answer),
         *_certificate(settings, trail),
         *_speed(settings, latency_us),
@@ -78,23 +82,40 @@ def _headers(settings: HttpSettings, answer: Answer) -> Iterator[Judged]:
         yield Reason.HEADER, Assertion(f"header {name} {wanted}".rstrip(), seen, value is not None and wanted in value)
 
 
-def _body(settings: HttpSettings, answer: Answer) -> Iterator[Judged]:
-    wanted: list[tuple[str, Callable[[], bool]]] = []
-    if settings.expect_body is not None:
-        text = settings.expect_body
-        wanted.append((f"body contains {clean(text)}", lambda: text.encode() in answer.body))
-    if settings.expect_body_regex is not None:
-        pattern = settings.expect_body_regex
-        wanted.append(
-            (f"body matches {clean(pattern)}", lambda: bool(re.search(pattern, answer.body.decode("utf-8", "replace"))))
-        )
-    for expectation, found in wanted:
-        if not answer.is_readable:
-            yield Reason.ENCODING, Assertion(expectation, "a content encoding that was not asked for", held=False)
-        else:
-            held = found()
-            where = f"the first {len(answer.body)} bytes" if answer.is_cut else f"{len(answer.body)} bytes"
-            yield Reason.BODY, Assertion(expectation, "found" if held else f"not in {where}", held)
+async def _body(settings: HttpSettings, answer: Answer, trail: Trail) -> AsyncIterator[Judged]:
+    text, pattern = settings.expect_body, settings.expect_body_regex
+    if text is not None:
+        held = answer.is_readable and await _contains(answer.body, text.encode())
+        yield _found(f"body contains {clean(text)}", answer, held=held)
+    if pattern is not None:
+        held = answer.is_readable and await search(pattern, await _text(answer.body), trail)
+        yield _found(f"body matches {clean(pattern)}", answer, held=held)
+
+
+def _found(expectation: str, answer: Answer, *, held: bool) -> Judged:
+    if not answer.is_readable:
+        return Reason.ENCODING, Assertion(expectation, "a content encoding that was not asked for", held=False)
+    where = f"the first {len(answer.body)} bytes" if answer.is_cut else f"{len(answer.body)} bytes"
+    return Reason.BODY, Assertion(expectation, "found" if held else f"not in {where}", held)
+
+
+async def _contains(body: bytes, text: bytes) -> bool:
+    breath = Breath()
+    for start in range(0, len(body) or 1, PIECE):
+        if body.find(text, start, start + PIECE + len(text)) >= 0:
+            return True
+        await breath.take(STRETCH)
+    return False
+
+
+async def _text(body: bytes) -> str:
+    breath = Breath()
+    decoder = getincrementaldecoder("utf-8")("replace")
+    pieces = []
+    for start in range(0, len(body), PIECE):
+        pieces.append(decoder.decode(body[start : start + PIECE]))
+        await breath.take(STRETCH)
+    return "".join([*pieces, decoder.decode(b"", final=True)])
 
 
 def _size(settings: HttpSettings, answer: Answer) -> Iterator[Judged]:

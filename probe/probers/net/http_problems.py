@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from probe.probers.net.expression import find_problem
+
 if TYPE_CHECKING:
     from probe.probers.http import HttpSettings
 
@@ -49,10 +51,8 @@ def _expectation_problems(settings: HttpSettings) -> list[str]:
             problems.append(f'expect_status: {one!r} is neither a code nor a class such as "2xx"')
     if not settings.expect_status:
         problems.append("expect_status: must name at least one code or class")
-    try:
-        re.compile(settings.expect_body_regex or "")
-    except re.error as error:
-        problems.append(f"expect_body_regex: not a regular expression: {error}")
+    if settings.expect_body_regex is not None and (problem := find_problem(settings.expect_body_regex)):
+        problems.append(f"expect_body_regex: {problem}")
     return problems
 
 

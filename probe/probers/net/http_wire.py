@@ -1,7 +1,7 @@
 """One HTTP/1.1 exchange over one connection: a request out, a head in, a body in chunks.
 
 h11 keeps the grammar; here is only what a hostile server could do with it: endless heads, endless
-interim answers, ends at the wrong place. Nothing is followed, decoded or judged.
+interim answers, bodies in crumbs, ends at the wrong place. Nothing is followed, decoded or judged.
 """
 
 from __future__ import annotations
@@ -12,13 +12,21 @@ from typing import Final, NamedTuple
 import h11
 
 from probe.model import Reason
+from probe.probers.net.breath import STRETCH, Breath
 from probe.probers.net.connection import Connection
 from probe.probers.net.fault import Fault
 
 HEAD_LIMIT: Final = 64 * 1024
 """Bytes that the head of an answer may have."""
+LINE_LIMIT: Final = 1000
+"""Lines that a head or a trailer may have, give or take a slice: they are parsed in one stretch."""
 INTERIM_LIMIT: Final = 16
 """Interim answers (1xx) that may come before the answer."""
+CRUMB: Final = 64
+CRUMB_LIMIT: Final = 65_536
+"""Pieces of less than CRUMB bytes that a body may come in."""
+SLICE: Final = 8 * 1024
+"""Bytes that the parser is given at once."""
 
 Header = tuple[bytes, bytes]
 
@@ -39,6 +47,8 @@ class Wire:
         """Nothing is sent yet."""
         self._connection = connection
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
+        self._breath = Breath()
+        self._waiting = b""
         self._has_heard = False
         self._has_head = False
 
@@ -54,6 +64,7 @@ class Wire:
         """The answer's head, interim answers passed over. Raises Fault."""
         for _ in range(INTERIM_LIMIT):
             event = await self._next()
+            await self._breath.take(STRETCH)
             if isinstance(event, h11.Response):
                 self._has_head = True
                 headers = [(bytes(name), bytes(value)) for name, value in event.headers]
@@ -63,23 +74,35 @@ class Wire:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, still encoded. Raises Fault when it ends before its time."""
-        while True:
+        crumbs = 0
+        while crumbs <= CRUMB_LIMIT:
             event = await self._next()
             if not isinstance(event, h11.Data):
                 return
+            crumbs += len(event.data) < CRUMB
             yield bytes(event.data)
+        raise Fault(Reason.PROTOCOL, f"the body comes in more than {CRUMB_LIMIT} pieces of less than {CRUMB} bytes")
 
     async def _next(self) -> h11.Event | type[h11.PAUSED]:
         while True:
+            await self._breath.take()
             try:
                 event = self._state.next_event()
             except h11.RemoteProtocolError as error:
                 raise self._blame(error) from error
             if event is not h11.NEED_DATA:
                 return event  # type: ignore[return-value]  # h11 types its sentinels loosely
-            data = await self._connection.receive()
-            self._has_heard = self._has_heard or bool(data)
-            self._state.receive_data(data)
+            if self._state.trailing_data[0].count(b"\n") > LINE_LIMIT:
+                raise Fault(Reason.PROTOCOL, f"more than {LINE_LIMIT} header lines")
+            self._state.receive_data(await self._slice())
+
+    async def _slice(self) -> bytes:
+        """What the parser gets next, b"" at the end."""
+        if not self._waiting:
+            self._waiting = await self._connection.receive()
+            self._has_heard = self._has_heard or bool(self._waiting)
+        piece, self._waiting = self._waiting[:SLICE], self._waiting[SLICE:]
+        return piece
 
     def _blame(self, error: h11.RemoteProtocolError) -> Fault:
         has_ended = self._state.trailing_data[1]

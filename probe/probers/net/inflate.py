@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from probe.model import Reason
+from probe.probers.net.breath import READ, Breath
 from probe.probers.net.fault import Fault
 
 PIECE: Final = 64 * 1024
 CODING_LIMIT: Final = 2
 BOMB_RATIO: Final = 100
 """Honest text shrinks to a tenth or a twentieth; what grows a hundredfold beyond the limit is a bomb."""
+WORK_RATIO: Final = 3
+"""What all codings together may put out, in terms of what is kept: more, and one of them is a bomb."""
 KNOWN: Final = frozenset({"gzip", "x-gzip", "deflate"})
 
 
@@ -28,14 +31,17 @@ class Inflater:
         """False when the body stays encoded in a way we do not know (we asked for none)."""
         self._stages = [_Stage() for _ in codings] if self.is_readable else []
         self._limit = limit
+        self._work = 0
+        self._breath = Breath()
         self.data = bytearray()
         self.received = 0
         self.is_cut = False
 
-    def feed(self, chunk: bytes) -> bool:
+    async def feed(self, chunk: bytes) -> bool:
         """Take a chunk; True when the limit is reached and the rest need not be read. Raises Fault."""
         self.received += len(chunk)
         for piece in self._through(0, chunk):
+            await self._breath.take(READ)
             room = self._limit - len(self.data)
             self.data += piece[:room]
             if len(piece) > room:
@@ -56,6 +62,10 @@ class Inflater:
             yield data
             return
         for piece in self._stages[number].inflate(data):
+            self._work += len(piece)
+            if self._work > WORK_RATIO * (self._limit + PIECE):
+                raise Fault(Reason.TOO_LARGE, f"{self.received} bytes inflate to more than {self._limit}")
+            yield b""  # the caller may breathe, even if nothing comes out in the end
             yield from self._through(number + 1, piece)
 
 
@@ -79,8 +89,7 @@ class _Stage:
         while (data or len(piece) == PIECE) and not self._engine.eof:
             piece = self._step(data)
             data = self._engine.unconsumed_tail
-            if piece:
-                yield piece
+            yield piece
 
     def _step(self, data: bytes) -> bytes:
         is_first, self._is_fresh = self._is_fresh, False

@@ -18,6 +18,7 @@ import dns.flags
 import dns.message
 
 from probe.model import Reason
+from probe.probers.net.breath import READ, Breath
 from probe.probers.net.connection import Connection, open_connection, socket_address, socket_for
 from probe.probers.net.endpoint import Endpoint
 from probe.probers.net.fault import Fault
@@ -61,7 +62,7 @@ async def ask_by_tcp(question: Question, trail: Trail) -> dns.message.Message:
     with closing(connection), trail.during("exchange"):
         await connection.send(struct.pack("!H", len(wire)) + wire)
         data = await _receive_framed(connection)
-    answer = _parse(data, query)
+    answer = await _parse(data, query)
     if answer is None:
         raise Fault(Reason.PROTOCOL, "the answer is not to the question that was asked")
     return answer
@@ -88,19 +89,27 @@ async def _exchange(sock: socket.socket, query: dns.message.QueryMessage, server
     loop = asyncio.get_running_loop()
     sock.connect(socket_address(server.host, server.port))  # the kernel drops what others send
     await loop.sock_sendall(sock, query.to_wire())
+    breath = Breath()
     while True:
-        answer = _parse(await loop.sock_recv(sock, DATAGRAM), query)
+        await breath.take(READ)
+        answer = await _parse(await loop.sock_recv(sock, DATAGRAM), query)
         if answer is not None:
             return answer
 
 
-def _parse(wire: bytes, query: dns.message.QueryMessage) -> dns.message.Message | None:
+async def _parse(wire: bytes, query: dns.message.QueryMessage) -> dns.message.Message | None:
     """The message, or None when it is no answer to this query. Raises Fault when it is a broken one."""
     if len(wire) < HEADER.size:
         return None
     number, flags = HEADER.unpack_from(wire)
     if number != query.id or not flags & QR:
         return None
+    if len(wire) > PAYLOAD:
+        return await asyncio.to_thread(_read, wire, query)  # a large one can take a second
+    return _read(wire, query)
+
+
+def _read(wire: bytes, query: dns.message.QueryMessage) -> dns.message.Message | None:
     try:
         answer = dns.message.from_wire(wire, ignore_trailing=True)
     except (dns.exception.DNSException, ValueError, IndexError, struct.error) as error:

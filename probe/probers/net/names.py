@@ -19,6 +19,8 @@ from probe.probers.net.fault import Fault
 from probe.probers.net.resolver import NO_RESOLVER, Resolver
 from probe.trail import Trail
 
+CONSIDERED: Final = 64
+"""Addresses of a name that are looked at; an answer can hold thousands."""
 RESOLVER_SHARE: Final = 0.6
 DISCARD_PORT: Final = 9
 
@@ -31,7 +33,9 @@ async def find_addresses(check: Check, host: str, resolver: Resolver, trail: Tra
     """
     literal = canonical_address(host)
     found = await _resolve(check, host, resolver, trail) if literal is None else (literal,)
-    fitting = [address for address in found if check.family == "any" or (":" in address) == (check.family == "6")]
+    fitting = [
+        address for address in found[:CONSIDERED] if check.family == "any" or (":" in address) == (check.family == "6")
+    ]
     if not fitting:
         raise Fault(Reason.NO_ADDRESS, f"{host} is not an IPv{check.family} address")
     allowed = [address for address in fitting if check.allow_private or not is_private(address)]
