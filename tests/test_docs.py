@@ -166,6 +166,7 @@ def test_the_terms_of_ones_own_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "checks.d" / "10.toml").write_text(check, encoding="utf-8")
     (service,) = load(config).services
     assert service.terms is not None
+    assert service.terms.promise is not None
     assert (service.terms.promise.target, service.provider) == (Fraction(999, 1000), "My ISP")
     assert [clause.notice_ms for clause in service.terms.exclusions] == [48 * 3_600_000]
 

@@ -55,7 +55,7 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     _scope_arguments(parser, "the provider that the notice names, if none is given")
     parser.add_argument("--zone", metavar="ZONE", help="of times that name no zone, such as Europe/Berlin")
     _about_arguments(parser, "when the provider announced it (default: as the mail or the calendar says)")
-    json_option(parser)
+    json_option(parser, is_deed=True)
 
 
 def _scope_arguments(parser: argparse.ArgumentParser, otherwise: str) -> None:
@@ -74,8 +74,8 @@ def _about_arguments(parser: argparse.ArgumentParser, announced: str) -> None:
 
 def run(call: Call) -> Exit:
     """Do one of the four."""
-    if call.options.json and call.options.deed != "list":
-        raise UsageError("--json: only `probe maintenance list` has a document to print")
+    if call.options.json and call.options.deed not in {"import", "list"}:
+        raise UsageError("--json: only `probe maintenance list` and `import` have a document to print")
     return DEEDS[call.options.deed](call)
 
 
