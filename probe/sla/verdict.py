@@ -52,7 +52,7 @@ def judge(known: Timeline | Sequence[Part], basis: Basis, promise: Promise | Non
         downtime=figures,
         unknown_ms=unknown,
         budget_ms=budget,
-        coverage=1 - Fraction(unknown) / total if total else None,
+        coverage=_coverage(parts, basis, unknown),
         availability=_bounds(figures, unknown, basis) if total else None,
         verdict=verdict,
         reason=reason,
@@ -76,6 +76,23 @@ def _unknown(parts: Sequence[Part], basis: Basis) -> Ms:
     if len(lengths) == 1:
         return lengths[0]
     return sum((length * part.weight for length, part in zip(lengths, parts, strict=True)), Fraction(0))
+
+
+def _coverage(parts: Sequence[Part], basis: Basis, unknown: Ms) -> Fraction | None:
+    """The share of the time that something is known about: of a running period, of what has elapsed."""
+    total: Ms = basis.denominator_ms
+    if basis.is_running:
+        frame = basis.frame
+        elapsed = [Intervals.span(frame.start_ms, min(frame.end_ms, part.known.end_ms)) for part in parts]
+        total = sum((frame.inside(each).measure * part.weight for each, part in zip(elapsed, parts, strict=True)), 0)
+    return max(1 - Fraction(unknown) / total, Fraction(0)) if total else None
+
+
+def _is_blind(parts: Sequence[Part], basis: Basis) -> bool:
+    """Whether nothing at all is known of the period: then excused time does not make a promise kept."""
+    frame = basis.frame
+    whole = frame.inside(Intervals.span(frame.start_ms, frame.end_ms)).measure
+    return bool(parts) and all(frame.inside(part.known.unknown).measure == whole for part in parts)
 
 
 def _bounds(figures: Figures, unknown: Ms, basis: Basis) -> Bounds:
@@ -102,7 +119,7 @@ def _decide(
         return Verdict.MISSED, None
     if basis.is_running:
         return Verdict.UNDECIDED, Why.RUNNING
-    if trial.is_broken(parts, figures, _at_resolution) is False:
+    if not _is_blind(parts, basis) and trial.is_broken(parts, figures, _at_resolution) is False:
         return Verdict.MET, None
     return Verdict.UNDECIDED, trial.why(parts)
 

@@ -369,3 +369,19 @@ def test_the_default_resolution_follows_the_schedule() -> None:
     """max(2 T, 1.2 T + W + 2 s)."""
     assert declared_resolution(60_000, 5000) == 120_000
     assert declared_resolution(5001, 4000) == 12_002
+
+
+def test_excused_time_that_nobody_measured_keeps_no_promise() -> None:
+    """A window over the whole period forgives all that may have been, yet without a sample nothing is known."""
+    window = Window(start_ms=0, end_ms=HOUR, announced_at_ms=-100 * HOUR)
+    blind = one(shop(PLAIN + EXCUSED), [member([])], windows=(window,))
+    assert (blind.verdict, blind.reason) == (Verdict.UNDECIDED, Why.COVERAGE)
+    assert one(shop(PLAIN + EXCUSED), [member([[-60, 60, 62, "G"]])], windows=(window,)).verdict is Verdict.MET
+
+
+def test_the_coverage_of_a_running_period_is_of_what_has_elapsed() -> None:
+    """What is still to come is not measured: half of the half hour so far, not three quarters of the hour."""
+    period = span(0, HOUR)._replace(is_complete=False)
+    found = one(shop(), [member([[900, 60, 16, "G"]])], period=period, as_of_ms=1_800_000)
+    assert found.coverage == Fraction(1, 2)
+    assert one(shop(), [member([])], period=period, as_of_ms=0).coverage is None
