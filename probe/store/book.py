@@ -93,12 +93,14 @@ class Book:
         segment = self.segments[event.clock]
         start = event.at_ms - segment.offset_ms
         self._context.breaks.add(segment.boot_id, start, start + (event.lasted_ms or 0))
+        # where the boot has several scales, an instant of one says little about rows of another: all is made anew
+        has_one_scale = sum(one.boot_id == segment.boot_id for one in self.segments.values()) == 1
         for number, tip in list(self._tips.items()):
             if self._is_after(tip, segment, start):
                 before = self._before.get(number, (None, ()))[0]
-                if before is not None and self._is_after(before, segment, start):
-                    del self._before[number]
-                self._redo(number, [tip.row], event.at_ms if event.clock == tip.row.clock else None)
+                if not has_one_scale or (before is not None and self._is_after(before, segment, start)):
+                    self._before.pop(number, None)
+                self._redo(number, [tip.row], event.at_ms if has_one_scale else None)
 
     def _is_after(self, tip: Tip, segment: Segment, start_boot_ms: int) -> bool:
         own = self.segments[tip.row.clock]

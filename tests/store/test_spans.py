@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from probe.model import Event, EventKind, Outcome, Rule, Sample, Span, SpanClass, State
@@ -179,6 +179,7 @@ class Story:
 
 
 @given(DEEDS)
+@example([("up", 60), ("step", 1), ("up", 1), ("late down", 2), ("late stall", 2)])
 @settings(max_examples=300, deadline=None)
 def test_spans_made_anew_are_the_spans_kept(story: list[Deed]) -> None:
     """What is kept can always be checked against the outcomes, to the byte, whatever the clocks did."""
