@@ -7,11 +7,12 @@ import contextlib
 import socket
 import ssl
 import struct
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import dns.message
 import dns.rdatatype
@@ -273,21 +274,31 @@ def zone(names: dict[tuple[str, str], list[str]]) -> Answer:
     return answer
 
 
+class Beat(NamedTuple):
+    """How late the loop came to what was due, and for how much work of this whole process it was kept waiting.
+
+    Work counts threads that hold the interpreter, and leaves out what other processes of the machine did meanwhile.
+    """
+
+    late_s: float
+    work_s: float
+
+
 @asynccontextmanager
-async def heartbeat() -> AsyncIterator[list[float]]:
-    """How many seconds late this loop comes to what is due, again and again."""
-    lags: list[float] = []
+async def heartbeat() -> AsyncIterator[list[Beat]]:
+    """How this loop comes to what is due, again and again."""
+    beats: list[Beat] = []
 
     async def beat() -> None:
         loop = asyncio.get_running_loop()
         while True:
-            due_s = loop.time() + 0.005
+            due_s, before_s = loop.time() + 0.005, time.process_time()
             await asyncio.sleep(0.005)
-            lags.append(loop.time() - due_s)
+            beats.append(Beat(loop.time() - due_s, time.process_time() - before_s))
 
     beating = asyncio.create_task(beat())
     try:
-        yield lags
+        yield beats
         await asyncio.sleep(0.01)  # the last beat counts as well
     finally:
         beating.cancel()

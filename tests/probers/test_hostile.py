@@ -24,7 +24,8 @@ class Met(NamedTuple):
 
     finding: Finding
     took_ms: int
-    lag_s: float
+    late_s: float
+    work_s: float
     neighbours: list[Finding]
 
 
@@ -41,11 +42,12 @@ async def meet_beside(check: Check) -> Met:
         target = f"http://127.0.0.1:{healthy.port}/"
         await find("http", target)  # loads what the first attempt loads
         neighbour = asyncio.create_task(probe_neighbour(target))
-        async with heartbeat() as lags:
+        async with heartbeat() as beats:
             sent, ended, finding = await attempt_once(check)
         neighbour.cancel()
         await asyncio.gather(neighbour, return_exceptions=True)
-    return Met(finding, ended.boot_ms - sent.boot_ms, max(lags), neighbours)
+    late_s, work_s = (max(column) for column in zip(*beats, strict=True))
+    return Met(finding, ended.boot_ms - sent.boot_ms, late_s, work_s, neighbours)
 
 
 def meet(talk: Talk, kind: str = "http", **keys: Any) -> Met:
@@ -62,8 +64,8 @@ def meet(talk: Talk, kind: str = "http", **keys: Any) -> Met:
 
 def assert_harmless(met: Met) -> None:
     """The deadline held, the loop went on, and the neighbours were up."""
-    assert met.took_ms <= TIMEOUT_MS + 100
-    assert met.lag_s < 0.1
+    assert met.took_ms <= TIMEOUT_MS + 100 + met.late_s * 1000
+    assert met.work_s < 0.1
     assert met.neighbours
     assert {(one.state, one.reason) for one in met.neighbours} == {(State.UP, None)}
 
@@ -146,7 +148,7 @@ def test_a_body_in_crumbs_has_a_limit() -> None:
     met = meet(goes_on(CHUNKED, b"1\r\nx\r\n" * 10_000), timeout_ms=30_000)
     assert (met.finding.state, met.finding.reason) == (State.DOWN, Reason.PROTOCOL)
     assert "65536 pieces" in met.finding.detail
-    assert met.lag_s < 0.1
+    assert met.work_s < 0.1
 
 
 def test_a_coding_that_hides_its_work_is_a_bomb() -> None:
@@ -214,4 +216,4 @@ def test_an_answer_of_thousands_of_records_holds_nobody_back() -> None:
 
     met = asyncio.run(main())
     assert (met.finding.state, met.finding.reason) == (State.UP, None), met.finding.detail
-    assert met.lag_s < 0.1
+    assert met.work_s < 0.1
