@@ -1,6 +1,6 @@
 -- What the migrations build. A test compares; UPDATE_GOLDEN=1 writes it anew.
 PRAGMA application_id = 1886547810;
-PRAGMA user_version = 2;
+PRAGMA user_version = 4;
 
 CREATE TABLE clock (
     id INTEGER PRIMARY KEY,
@@ -244,3 +244,46 @@ SELECT ticket.service, ticket.number, ticket.key AS "check", strftime('%Y-%m-%dT
     strftime('%Y-%m-%dT%H:%M:%fZ', (ticket.closed_ms) / 1000.0, 'unixepoch') AS closed, ticket.is_withdrawn AS withdrawn, ticket.note,
     strftime('%Y-%m-%dT%H:%M:%fZ', (ticket.entered_at_ms) / 1000.0, 'unixepoch') AS entered, ticket.entered_by
 FROM ticket;
+
+CREATE TABLE evidence (
+    id INTEGER PRIMARY KEY,
+    vantage TEXT NOT NULL,
+    key TEXT NOT NULL,
+    clock INTEGER NOT NULL REFERENCES clock (id),
+    at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    document TEXT NOT NULL,
+    UNIQUE (vantage, key, at_ms, clock, kind)
+) STRICT;
+
+CREATE TRIGGER evidence_is_never_changed BEFORE UPDATE ON evidence
+BEGIN SELECT RAISE(ABORT, 'evidence is append only: add a row'); END;
+
+CREATE TRIGGER evidence_is_never_deleted BEFORE DELETE ON evidence
+BEGIN SELECT RAISE(ABORT, 'evidence is append only: add a row'); END;
+
+CREATE VIEW evidences AS
+SELECT evidence.vantage, evidence.key AS "check", strftime('%Y-%m-%dT%H:%M:%fZ', (evidence.at_ms + clock.shift_ms) / 1000.0, 'unixepoch') AS at, evidence.kind,
+    evidence.document
+FROM evidence JOIN clock ON clock.id = evidence.clock;
+
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    idempotency TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    service TEXT,
+    key TEXT,
+    at_ms INTEGER NOT NULL,
+    entered_at_ms INTEGER NOT NULL,
+    document TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE delivery (
+    outbox INTEGER NOT NULL REFERENCES outbox (id) ON DELETE CASCADE,
+    channel TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_at_ms INTEGER,
+    delivered_at_ms INTEGER,
+    error TEXT,
+    PRIMARY KEY (outbox, channel)
+) STRICT, WITHOUT ROWID;

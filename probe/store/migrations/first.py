@@ -1,4 +1,4 @@
-"""The schema, as steps in order. A released step is never edited; storage/schema.sql shows the sum.
+"""The first two steps of the schema: the record, then tickets and what notices name.
 
 Integers that stand for words are listed in codes.py and spelled out by the views. `hot`, `span` and
 `latest` carry no foreign keys: the writer resolves every id itself, and they are the hot path.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from probe.store.migrations.statements import append_only, iso, statements
+
 if TYPE_CHECKING:
-    from sqlite_utils import Database, Migrations
+    from sqlite_utils import Database
 
 TABLES: Final = """
 CREATE TABLE clock (
@@ -164,13 +166,6 @@ CREATE TABLE standing (
 ) STRICT, WITHOUT ROWID
 """
 
-APPEND_ONLY: Final = """
-CREATE TRIGGER {table}_is_never_changed BEFORE UPDATE ON {table}
-BEGIN SELECT RAISE(ABORT, '{table} is append only: add a row'); END;
-CREATE TRIGGER {table}_is_never_deleted BEFORE DELETE ON {table}
-BEGIN SELECT RAISE(ABORT, '{table} is append only: add a row'); END
-"""
-
 STATE_WORD: Final = "CASE {column} WHEN 0 THEN 'up' WHEN 1 THEN 'down' ELSE 'unknown' END"
 ORIGIN_WORD: Final = (
     "CASE hot.origin WHEN 0 THEN 'grid' WHEN 1 THEN 'recheck' WHEN 2 THEN 'manual' WHEN 3 THEN 'push' ELSE 'import' END"
@@ -181,40 +176,36 @@ CLASS_WORD: Final = (
 )
 
 
-def _iso(milliseconds: str) -> str:
-    return f"strftime('%Y-%m-%dT%H:%M:%fZ', ({milliseconds}) / 1000.0, 'unixepoch')"
-
-
 VIEWS: Final = f"""
 CREATE VIEW outcomes AS
-SELECT series.vantage, series.key AS "check", {_iso("hot.at_ms + clock.shift_ms")} AS at,
+SELECT series.vantage, series.key AS "check", {iso("hot.at_ms + clock.shift_ms")} AS at,
     {STATE_WORD.format(column="hot.state")} AS state, hot.reason, hot.latency_us / 1000.0 AS latency_ms,
-    {ORIGIN_WORD} AS origin, {_iso("hot.due_ms + clock.shift_ms")} AS due, revision.digest AS revision,
+    {ORIGIN_WORD} AS origin, {iso("hot.due_ms + clock.shift_ms")} AS due, revision.digest AS revision,
     CASE WHEN clock.is_synced OR clock.corrected_by THEN 'synchronised' ELSE 'unsynced' END AS clock_quality, hot.more
 FROM hot JOIN series ON series.id = hot.series JOIN clock ON clock.id = hot.clock
     JOIN revision ON revision.id = hot.revision;
 CREATE VIEW spans AS
-SELECT series.vantage, series.key AS "check", {_iso("span.t0_ms + clock.shift_ms")} AS start,
-    {_iso("span.t1_ms + clock.shift_ms")} AS "end", {CLASS_WORD} AS class,
+SELECT series.vantage, series.key AS "check", {iso("span.t0_ms + clock.shift_ms")} AS start,
+    {iso("span.t1_ms + clock.shift_ms")} AS "end", {CLASS_WORD} AS class,
     (span.t1_ms - span.t0_ms) / 1000.0 AS seconds, span.n AS samples,
     span.max_spacing_ms / 1000.0 AS largest_spacing, revision.digest AS revision
 FROM span JOIN series ON series.id = span.series JOIN clock ON clock.id = span.clock
     JOIN revision ON revision.id = span.revision;
 CREATE VIEW checks AS
 SELECT series.vantage, series.key AS "check", series.kind, series.target, series.role, series.service,
-    {STATE_WORD.format(column="latest.state")} AS state, {_iso("latest.at_ms + clock.shift_ms")} AS at,
-    {_iso("latest.since_ms + clock.shift_ms")} AS since, latest.reason, latest.detail,
+    {STATE_WORD.format(column="latest.state")} AS state, {iso("latest.at_ms + clock.shift_ms")} AS at,
+    {iso("latest.since_ms + clock.shift_ms")} AS since, latest.reason, latest.detail,
     latest.latency_us / 1000.0 AS latency_ms, latest.run_bad AS failures
 FROM latest JOIN series ON series.id = latest.series JOIN clock ON clock.id = latest.clock;
 CREATE VIEW windows AS
-SELECT window.id, window.provider, window.service, window.checks, window.kind, {_iso("window.start_ms")} AS start,
-    {_iso("window.end_ms")} AS "end", window.every, window.from_time, window.lasts_ms / 60000.0 AS lasts_minutes,
-    window.zone, window.starts, window.until, {_iso("window.announced_at_ms")} AS announced,
-    {_iso("window.entered_at_ms")} AS entered, window.entered_by, window.source, window.reason,
-    {_iso("removal.entered_at_ms")} AS removed, removal.entered_by AS removed_by
+SELECT window.id, window.provider, window.service, window.checks, window.kind, {iso("window.start_ms")} AS start,
+    {iso("window.end_ms")} AS "end", window.every, window.from_time, window.lasts_ms / 60000.0 AS lasts_minutes,
+    window.zone, window.starts, window.until, {iso("window.announced_at_ms")} AS announced,
+    {iso("window.entered_at_ms")} AS entered, window.entered_by, window.source, window.reason,
+    {iso("removal.entered_at_ms")} AS removed, removal.entered_by AS removed_by
 FROM window LEFT JOIN window AS removal ON removal.removes = window.id WHERE window.removes IS NULL;
 CREATE VIEW agent_events AS
-SELECT event.vantage, {_iso("event.at_ms + clock.shift_ms")} AS at, event.kind,
+SELECT event.vantage, {iso("event.at_ms + clock.shift_ms")} AS at, event.kind,
     event.lasted_ms / 1000.0 AS seconds, event.facts
 FROM event JOIN clock ON clock.id = event.clock
 """
@@ -222,11 +213,11 @@ FROM event JOIN clock ON clock.id = event.clock
 
 def m0001_the_record(db: Database) -> None:
     """Every table and view of the first release."""
-    for statement in _statements(TABLES):
+    for statement in statements(TABLES):
         db.conn.execute(statement)
     for table in ("window", "event"):
-        _append_only(db, table)
-    for statement in _statements(VIEWS):
+        append_only(db, table)
+    for statement in statements(VIEWS):
         db.conn.execute(statement)
 
 
@@ -251,40 +242,17 @@ ALTER TABLE window ADD COLUMN impact TEXT
 """
 TICKETS_VIEW: Final = f"""
 CREATE VIEW tickets AS
-SELECT ticket.service, ticket.number, ticket.key AS "check", {_iso("ticket.outage_ms")} AS outage,
-    {_iso("ticket.opened_ms")} AS opened, {_iso("ticket.answered_ms")} AS answered,
-    {_iso("ticket.closed_ms")} AS closed, ticket.is_withdrawn AS withdrawn, ticket.note,
-    {_iso("ticket.entered_at_ms")} AS entered, ticket.entered_by
+SELECT ticket.service, ticket.number, ticket.key AS "check", {iso("ticket.outage_ms")} AS outage,
+    {iso("ticket.opened_ms")} AS opened, {iso("ticket.answered_ms")} AS answered,
+    {iso("ticket.closed_ms")} AS closed, ticket.is_withdrawn AS withdrawn, ticket.note,
+    {iso("ticket.entered_at_ms")} AS entered, ticket.entered_by
 FROM ticket
 """
 
 
 def m0002_tickets_and_notices(db: Database) -> None:
     """What providers were told and answered; the event and the impact that a window's notice named."""
-    for statement in _statements(TICKETS):
+    for statement in statements(TICKETS):
         db.conn.execute(statement)
-    _append_only(db, "ticket")
+    append_only(db, "ticket")
     db.conn.execute(TICKETS_VIEW)
-
-
-def _append_only(db: Database, table: str) -> None:
-    for statement in APPEND_ONLY.format(table=table).strip().split(";\nCREATE"):
-        db.conn.execute(statement if statement.startswith("CREATE") else "CREATE" + statement)
-
-
-def _statements(script: str) -> list[str]:
-    """One by one, not executescript: that would commit in the middle of the migration."""
-    return [statement.strip() for statement in script.split(";\n")]
-
-
-def migrations() -> Migrations:
-    """The set as sqlite-utils applies it: each step in a transaction of its own."""
-    from sqlite_utils import Migrations
-
-    steps = Migrations("probe")
-    for step in STEPS:
-        steps()(step)
-    return steps
-
-
-STEPS: Final = (m0001_the_record, m0002_tickets_and_notices)
