@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import zlib
 from typing import Any, NamedTuple
@@ -42,8 +43,11 @@ async def meet_beside(check: Check) -> Met:
         target = f"http://127.0.0.1:{healthy.port}/"
         await find("http", target)  # loads what the first attempt loads
         neighbour = asyncio.create_task(probe_neighbour(target))
+        gc.collect()
+        gc.freeze()  # what other tests have left lying about is not looked through meanwhile
         async with heartbeat() as beats:
             sent, ended, finding = await attempt_once(check)
+        gc.unfreeze()
         neighbour.cancel()
         await asyncio.gather(neighbour, return_exceptions=True)
     late_s, work_s = (max(column) for column in zip(*beats, strict=True))
