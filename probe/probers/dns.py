@@ -10,17 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from probe.model import Assertion, Check, Finding, Reason, State
+from probe.model import Assertion, Check, Finding, Reason
+from probe.probers.attempting import Attempting, Judged, conclude, speed
 from probe.probers.net.clean import clean
 from probe.probers.net.endpoint import Endpoint, parse_endpoint, show
-from probe.probers.net.fault import Fault
-from probe.trail import Trail, current
+from probe.trail import Trail
 
 if TYPE_CHECKING:
     from dns.message import Message
 
     from probe.probers.net.lookup import Question
-    from probe.probers.net.resolver import Resolver
 
 PORT: Final = 53
 RECORD_LIMIT: Final = 32
@@ -69,14 +68,10 @@ class DnsSettings:
             raise ValueError("; ".join(problems))
 
 
-class DnsProber:
+class DnsProber(Attempting):
     """Kind "dns"; the target is a name server, `host` or `host:port`."""
 
     Settings = DnsSettings
-
-    def __init__(self, resolver: Resolver | None = None) -> None:
-        """resolver: None for the one of this machine."""
-        self._resolver = resolver
 
     @staticmethod
     def target(text: str) -> str:
@@ -84,39 +79,19 @@ class DnsProber:
         host, port = parse_endpoint(text, scheme="dns", port=PORT)
         return host if port == PORT else show(host, port)
 
-    def prepare(self, check: Check) -> None:
-        """Load what the first attempt would have to load."""
-        from probe.probers.net.resolver import Resolver
-
-        del check
-        self._resolver = self._resolver or Resolver()
-
-    async def probe(self, check: Check) -> Finding:
-        """Ask once."""
-        trail = current()
-        try:
-            return await self._attempt(check, trail)
-        except Fault as fault:
-            return fault.finding(trail)
-
-    async def aclose(self) -> None:
-        """Nothing is kept between attempts."""
-
     async def _attempt(self, check: Check, trail: Trail) -> Finding:
         from probe.probers.net.lookup import Question
         from probe.probers.net.names import find_addresses
-        from probe.probers.net.resolver import Resolver
 
-        self._resolver = self._resolver or Resolver()
         settings: DnsSettings = check.settings
         host, port = parse_endpoint(check.target, scheme="dns", port=PORT)
-        address = (await find_addresses(check, host, self._resolver, trail))[0]
+        address = (await find_addresses(check, host, self._names(), trail))[0]
         trail.address = show(address, port)
         server = Endpoint(address, port)
         answer = await _ask(Question(settings.name, settings.type, server, settings.recursion), trail)
         records = await _records(answer, is_small=not trail.facts["by_tcp"])
         trail.facts["records"] = records[:RECORD_LIMIT]
-        return _judge(settings, answer, records, trail)
+        return _judge(settings, records, trail)
 
 
 async def _ask(question: Question, trail: Trail) -> Message:
@@ -148,30 +123,15 @@ def _texts(answer: Message) -> list[str]:
     return [clean(record.to_text()) for records in answer.answer for record in records]
 
 
-def _judge(settings: DnsSettings, answer: Message, records: list[str], trail: Trail) -> Finding:
+def _judge(settings: DnsSettings, records: list[str], trail: Trail) -> Finding:
     latency_us = sum(trail.phases_us.values()) - trail.phases_us.get("dns", 0)
-    assertions = _assertions(settings, records, trail, latency_us)
-    reason = next((reason for reason, assertion in assertions if not assertion.held), None)
-    if reason is Reason.RCODE and trail.facts["rcode"] == "NXDOMAIN":
-        reason = Reason.NAME_NOT_FOUND
-    broken = next((assertion for _, assertion in assertions if not assertion.held), None)
-    return Finding(
-        state=State.UP if reason is None else State.DOWN,
-        reason=reason,
-        latency_us=latency_us,
-        phases_us=dict(trail.phases_us),
-        address=trail.address,
-        detail="" if broken is None else f"{broken.expectation}: {broken.seen}",
-        facts=dict(trail.facts),
-        assertions=tuple(assertion for _, assertion in assertions),
-    )
+    return conclude([*_judged(settings, records, trail), *speed(settings.max_time_ms, latency_us)], latency_us, trail)
 
 
-def _assertions(
-    settings: DnsSettings, records: list[str], trail: Trail, latency_us: int
-) -> list[tuple[Reason, Assertion]]:
+def _judged(settings: DnsSettings, records: list[str], trail: Trail) -> list[Judged]:
     rcode = str(trail.facts["rcode"])
-    found = [(Reason.RCODE, Assertion(f"rcode {settings.expect_rcode}", rcode, rcode == settings.expect_rcode))]
+    wrong = Reason.NAME_NOT_FOUND if rcode == "NXDOMAIN" else Reason.RCODE
+    found = [(wrong, Assertion(f"rcode {settings.expect_rcode}", rcode, rcode == settings.expect_rcode))]
     if settings.expect_aa:
         is_aa = bool(trail.facts["aa"])
         seen = "authoritative" if is_aa else "not authoritative"
@@ -180,9 +140,6 @@ def _assertions(
     for record in settings.expect_records:
         seen = ", ".join(records[:RECORD_LIMIT]) or "no records"
         found.append((Reason.RECORDS, Assertion(f"record {record}", seen, _plain(record) in known)))
-    if settings.max_time_ms is not None:
-        held = latency_us <= settings.max_time_ms * 1000
-        found.append((Reason.TOO_SLOW, Assertion(f"max_time {settings.max_time_ms} ms", f"{latency_us} µs", held)))
     return found
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from probe.model import Assertion, Check, Finding, Reason, State
+from probe.model import Assertion, Check, Finding, Reason
+from probe.probers.attempting import Attempting, Judged, conclude
 from probe.probers.net.endpoint import parse_host
 from probe.probers.net.fault import Fault
-from probe.trail import Trail, current
+from probe.trail import Trail
 
 if TYPE_CHECKING:
     from probe.probers.net.echo import EchoSocket, Reply, Request
@@ -76,14 +77,14 @@ def parse_share(text: str) -> Fraction | None:
     return share if share <= 1 else None
 
 
-class IcmpProber:
+class IcmpProber(Attempting):
     """Kind "icmp"; the target is a host name or an address."""
 
     Settings = IcmpSettings
 
     def __init__(self, resolver: Resolver | None = None) -> None:
         """resolver: None for the one of this machine."""
-        self._resolver = resolver
+        super().__init__(resolver)
         self._sockets: dict[bool, EchoSocket] = {}
 
     @staticmethod
@@ -94,18 +95,9 @@ class IcmpProber:
     def prepare(self, check: Check) -> None:
         """Load what the first attempt would have to load."""
         from probe.probers.net import echo
-        from probe.probers.net.resolver import Resolver
 
-        del check, echo
-        self._resolver = self._resolver or Resolver()
-
-    async def probe(self, check: Check) -> Finding:
-        """Send one burst."""
-        trail = current()
-        try:
-            return await self._attempt(check, trail)
-        except Fault as fault:
-            return fault.finding(trail)
+        del echo
+        super().prepare(check)
 
     async def aclose(self) -> None:
         """Close the shared sockets, should a burst still be on its way."""
@@ -114,10 +106,8 @@ class IcmpProber:
 
     async def _attempt(self, check: Check, trail: Trail) -> Finding:
         from probe.probers.net.names import find_addresses
-        from probe.probers.net.resolver import Resolver
 
-        self._resolver = self._resolver or Resolver()
-        address = (await find_addresses(check, check.target, self._resolver, trail))[0]
+        address = (await find_addresses(check, check.target, self._names(), trail))[0]
         trail.address = address
         with trail.during("echo"):
             burst = Burst(self._socket_for(address, trail), address, check.settings)
@@ -208,20 +198,10 @@ def _judge(settings: IcmpSettings, burst: Burst, trail: Trail) -> Finding:
         raise _silence(burst, notices)
     latency_us = sum(rtts_us) // len(rtts_us)
     assertions = _assertions(settings, Fraction(burst.sent - len(replies), burst.sent), latency_us)
-    reason, broken = next(((reason, held) for reason, held in assertions if not held.held), (None, None))
-    return Finding(
-        state=State.UP if reason is None else reason.state,
-        reason=reason,
-        latency_us=latency_us,
-        phases_us=dict(trail.phases_us),
-        address=trail.address,
-        detail="" if broken is None else f"{broken.expectation}: {broken.seen}",
-        facts=dict(trail.facts),
-        assertions=tuple(assertion for _, assertion in assertions),
-    )
+    return conclude(assertions, latency_us, trail)
 
 
-def _assertions(settings: IcmpSettings, loss: Fraction, latency_us: int) -> list[tuple[Reason, Assertion]]:
+def _assertions(settings: IcmpSettings, loss: Fraction, latency_us: int) -> list[Judged]:
     found = []
     allowed = parse_share(settings.max_loss or "")
     if allowed is not None:

@@ -123,18 +123,14 @@ def test_a_slow_connection_is_too_slow() -> None:
     assert (finding.state, finding.assertions[0].held) == (State.UP, True)
 
 
-def test_too_slow_is_told_with_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_slow_is_told_with_the_time() -> None:
     """Answered, but later than allowed: down, with the measured time."""
-    from probe.probers import tcp
+    from probe.probers.attempting import conclude, speed
     from probe.trail import Trail
     from tests.clocks import HandClock
 
-    clock = HandClock()
-    trail = Trail(clock, 1000)
-    with trail.during("connect"):
-        clock.advance(30)
-    found = tcp._judge(tcp._speed(TcpSettings(max_time_ms=20), trail), trail)
-    assert (found.state, found.reason, found.detail) == (State.DOWN, Reason.TOO_SLOW, "30000 µs")
+    found = conclude(speed(20, 30_000), 30_000, Trail(HandClock(), 1000))
+    assert (found.state, found.reason, found.detail) == (State.DOWN, Reason.TOO_SLOW, "max_time 20 ms: 30000 µs")
 
 
 @pytest.mark.parametrize(
