@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, NamedTuple
 
 from probe.judge.conditions import Condition, conditions, line_of
 from probe.judge.standing import looked, standings
-from probe.judge.strips import SLICE_MS, SLICES, strips
-from probe.model import EventKind, Role, Window
+from probe.judge.strips import USUAL, Scale, strips
+from probe.model import EventKind, Role, Span, Window
 from probe.store.reader import Latest, Reader
 from probe.view.snapshot import CheckStatus, Snapshot
 
@@ -17,22 +17,34 @@ if TYPE_CHECKING:
     from probe.config.roster import Roster, Watched
     from probe.sla.assessment import Assessment
 
-NOTHING: Final = " " * SLICES
+
+class Scope(NamedTuple):
+    """How much of the record a look takes in.
+
+    strips: the checks whose strip is drawn, all for None. has_services: also the standing of each service.
+    """
+
+    scale: Scale = USUAL
+    strips: frozenset[str] | None = None
+    has_services: bool = True
 
 
-def look(roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Config]) -> Snapshot:
+WHOLE = Scope()
+
+
+def look(
+    roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Config], scope: Scope = WHOLE
+) -> Snapshot:
     """What a screen shows. whole: the configuration, asked for only when a service must be judged anew."""
     vantage = roster.vantage
     seen = looked(roster, reader, as_of_ms)
     found = conditions(roster, seen.latest, reader.pauses(vantage), as_of_ms)
     line, line_cause = line_of(found)
-    own = [check.key for check in roster.checks if check.role is not Role.CHECK]
-    references = [check.key for check in roster.checks if check.role is Role.REFERENCE]
-    timelines = reader.spans_of_all(vantage, as_of_ms - SLICES * SLICE_MS, as_of_ms)
-    drawn = strips(timelines, as_of_ms, references, own)
+    drawn = _drawn(roster, reader, as_of_ms, scope)
+    nothing = " " * scope.scale.slices
     planned = _in_maintenance(roster, seen.windows, as_of_ms)
-    checks = tuple(_status(found[check.key], drawn.get(check.key, NOTHING), planned) for check in roster.checks)
-    services = standings(seen, reader, whole)
+    checks = tuple(_status(found[check.key], drawn.get(check.key, nothing), planned) for check in roster.checks)
+    services = standings(seen, reader, whole) if scope.has_services else ()
     agent, since_ms = _agent(reader, seen.latest)
     return Snapshot(
         as_of_ms=as_of_ms,
@@ -41,7 +53,7 @@ def look(roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Conf
         agent_since_ms=since_ms,
         line=line,
         line_cause=line_cause,
-        strip_slice_ms=SLICE_MS,
+        strip_slice_ms=scope.scale.slice_ms,
         checks=checks,
         services=services,
         warnings=roster.warnings,
@@ -57,6 +69,19 @@ def assessments(config: Config, reader: Reader, as_of_ms: int) -> tuple[Assessme
     wanted = running_services(config, as_of_ms)
     judge.prefetch(wanted)
     return tuple(one for service, period in wanted for one in judge.assess(service, period))
+
+
+def _drawn(roster: Roster, reader: Reader, as_of_ms: int, scope: Scope) -> dict[str, str]:
+    """The strips of the checks in scope."""
+    own = [check.key for check in roster.checks if check.role is not Role.CHECK]
+    references = [check.key for check in roster.checks if check.role is Role.REFERENCE]
+    between = as_of_ms - scope.scale.window_ms, as_of_ms
+    if scope.strips is None:
+        timelines: Mapping[str, tuple[Span, ...]] = reader.spans_of_all(roster.vantage, *between)
+    else:
+        wanted = scope.strips | set(references) if scope.strips else frozenset()
+        timelines = {key: reader.spans(roster.vantage, key, *between) for key in wanted}
+    return strips(timelines, as_of_ms, references, own, scope.scale)
 
 
 def _status(condition: Condition, strip: str, planned: frozenset[str]) -> CheckStatus:

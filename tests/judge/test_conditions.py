@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from probe import judge
-from probe.judge.looking import NOTHING
 from probe.judge.strips import SLICE_MS, SLICES, strips
 from probe.model import Cause, EventKind, Finding, Reason, Role, Span, SpanClass, State
 from probe.view.snapshot import CheckStatus, Line, Snapshot, Standing
@@ -140,7 +139,7 @@ def test_a_check_before_its_first_sample_is_pending(tmp_path: Path) -> None:
     with an_office(tmp_path) as office:
         office.run(300, {"shop": None})
         shop = status(office)
-    assert (shop.standing, shop.cause, shop.strip) == (Standing.PENDING, None, NOTHING)
+    assert (shop.standing, shop.cause, shop.strip) == (Standing.PENDING, None, " " * SLICES)
     assert (shop.since_ms, shop.last_at_ms, shop.next_at_ms, shop.latency_us, shop.reason) == (None,) * 5
 
 
