@@ -16,10 +16,10 @@ from probe.model import Ticket
 from probe.sla import tickets, wallclock
 from probe.sla.assessment import Claim, Outage, PeriodSpan
 from probe.sla.clauses import ClaimRule, Deadline, Wait
+from probe.sla.notice import business_days
 from probe.sla.service import Question
 from probe.sla.terms import Terms
 
-SATURDAY: Final = 6
 UNITS_MS: Final = {"minutes": 60_000, "hours": 3_600_000, "days": 86_400_000}
 
 
@@ -88,14 +88,6 @@ def day_of(deadline: Deadline, period: PeriodSpan, outages: Sequence[Outage], to
     if length:
         return wallclock.local(anchor_ms + deadline.n * length, where).date().isoformat()
     return _AFTER[deadline.unit](wallclock.local(anchor_ms, where).date(), deadline.n).isoformat()
-
-
-def business_days(day: date, n: int) -> date:
-    """The n-th business day after a day."""
-    while n:
-        day += timedelta(days=1)
-        n -= day.isoweekday() < SATURDAY
-    return day
 
 
 def _end_of_cycle(day: date, n: int) -> date:

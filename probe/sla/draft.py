@@ -15,6 +15,7 @@ from probe.sla.counting import Counting, Grid, Rounding
 from probe.sla.exclusions import Occurrence, Standing
 from probe.sla.frame import Pardon, earliest
 from probe.sla.interval import EMPTY, Intervals, Pair
+from probe.sla.notice import Look
 from probe.sla.requests import Requests
 from probe.sla.service import Service
 from probe.sla.terms import Terms
@@ -100,7 +101,8 @@ def is_partial(window: Window, keys: tuple[str, ...]) -> bool:
 
 def occurrences(context: Context, span: PeriodSpan) -> tuple[Occurrence, ...]:
     """Every window in scope that touches the period, and what the terms make of it."""
-    return exclusions.qualify(context.windows, context.terms.exclusions, span.start_ms, span.end_ms)
+    look = Look(span.timezone, context.timeline.down)
+    return exclusions.qualify(context.windows, context.terms.exclusions, span.start_ms, span.end_ms, look)
 
 
 def shortened(shrinking: list[Occurrence], start_ms: int, end_ms: int, served: Intervals | None) -> Ms:

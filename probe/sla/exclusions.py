@@ -20,8 +20,9 @@ from dateutil.rrule import rrule, rruleset, rrulestr
 from probe.model import Window, WindowKind
 from probe.sla import wallclock
 from probe.sla.clauses import Clause
-from probe.sla.quantities import in_words
+from probe.sla.notice import Look, told
 
+ANYWHERE = Look()
 CAUSES = {WindowKind.SCHEDULED: "scheduled_maintenance", WindowKind.EMERGENCY: "emergency_maintenance"}
 
 
@@ -81,10 +82,12 @@ def expand(window: Window, start_ms: int, end_ms: int) -> tuple[tuple[int, int],
 
 
 def qualify(
-    windows: Iterable[Window], clauses: tuple[Clause, ...], start_ms: int, end_ms: int
+    windows: Iterable[Window], clauses: tuple[Clause, ...], start_ms: int, end_ms: int, look: Look = ANYWHERE
 ) -> tuple[Occurrence, ...]:
     """Every occurrence in [start_ms, end_ms), each by itself, in time order; the caller has looked at scope."""
-    found = [_qualified(window, a, b, clauses) for window in windows for a, b in expand(window, start_ms, end_ms)]
+    found = [
+        _qualified(window, edges, clauses, look) for window in windows for edges in expand(window, start_ms, end_ms)
+    ]
     found.sort(key=lambda each: (each.start_ms, each.end_ms))
     return tuple(_within_count(found))
 
@@ -148,30 +151,24 @@ def _earliest(window: Window) -> datetime:
     return wallclock.local(since, wallclock.zone(window.zone))
 
 
-def _qualified(window: Window, start_ms: int, end_ms: int, clauses: tuple[Clause, ...]) -> Occurrence:
+def _qualified(window: Window, edges: tuple[int, int], clauses: tuple[Clause, ...], look: Look) -> Occurrence:
     cause = CAUSES[window.kind]
     clause = next((each for each in clauses if each.cause == cause), None)
-    standing, why = _standing(window, start_ms, clause)
-    if standing is not Standing.REFUSED and _is_removed(window, start_ms):
+    standing, why = _standing(window, edges, clause, look)
+    if standing is not Standing.REFUSED and _is_removed(window, edges[0]):
         standing, why = Standing.REFUSED, "the window was removed from the record"
     return Occurrence(
-        start_ms=start_ms, end_ms=end_ms, window=window, cause=cause, standing=standing, why=why, clause=clause
+        start_ms=edges[0], end_ms=edges[1], window=window, cause=cause, standing=standing, why=why, clause=clause
     )
 
 
-def _standing(window: Window, start_ms: int, clause: Clause | None) -> tuple[Standing, str | None]:
+def _standing(window: Window, edges: tuple[int, int], clause: Clause | None, look: Look) -> tuple[Standing, str | None]:
     if clause is None:
         return Standing.OPEN, "whether such maintenance is excused"
     if not clause.excused:
         return Standing.REFUSED, "the terms do not excuse it"
-    notice_ms = None if window.announced_at_ms is None else start_ms - window.announced_at_ms
-    if clause.notice_ms is None:
-        is_before = notice_ms is not None and notice_ms >= 0
-        return (Standing.ACCEPTED, None) if is_before else (Standing.OPEN, "what notice it needs")
-    if clause.notice_ms == 0 or (notice_ms is not None and notice_ms >= clause.notice_ms):
-        return Standing.ACCEPTED, None
-    recorded = "none is recorded" if notice_ms is None else f"this was {notice_ms // 60_000} min"
-    return Standing.REFUSED, f"the terms ask {in_words(clause.notice_ms)} notice; {recorded}"
+    is_enough, why = told(window, edges, clause, look)
+    return {True: Standing.ACCEPTED, False: Standing.REFUSED, None: Standing.OPEN}[is_enough], why
 
 
 def _is_removed(window: Window, start_ms: int) -> bool:

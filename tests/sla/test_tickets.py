@@ -10,7 +10,7 @@ import pytest
 from probe.model import Cause, Ticket
 from probe.sla import period
 from probe.sla.assessment import Outage
-from probe.sla.claims import business_days, claim, day_of, unreported
+from probe.sla.claims import claim, day_of, unreported
 from probe.sla.clauses import ClaimRule, Deadline, Wait
 from probe.sla.interval import EMPTY, Intervals
 from probe.sla.tickets import clocked
