@@ -32,9 +32,7 @@ class Scope(NamedTuple):
 WHOLE = Scope()
 
 
-def look(
-    roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Config], scope: Scope = WHOLE
-) -> Snapshot:
+def look(roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Config], scope: Scope = WHOLE) -> Snapshot:
     """What a screen shows. whole: the configuration, asked for only when a service must be judged anew."""
     vantage = roster.vantage
     seen = looked(roster, reader, as_of_ms)

@@ -57,8 +57,7 @@ def strips(
         (span.t0_ms, span.t1_ms) for key in references for span in timelines.get(key, ()) if span.cls is SpanClass.UP
     )
     return {
-        key: _strip(spans if key in own else _charged(spans, ups), start_ms, scale)
-        for key, spans in timelines.items()
+        key: _strip(spans if key in own else _charged(spans, ups), start_ms, scale) for key, spans in timelines.items()
     }
 
 

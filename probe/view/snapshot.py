@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any, NamedTuple
 
-from probe.model import Cause, Reason, Role
-from probe.sla.assessment import Assessment, Verdict, Why
+from probe.model import Cause, Outcome, Reason, Role, Ticket, Window
+from probe.sla.assessment import Assessment, Outage, Verdict, Why
+from probe.sla.beside import Mark
 
 
 class Standing(StrEnum):
@@ -91,3 +94,50 @@ class Snapshot:
     services: tuple[ServiceStatus, ...]
     assessments: tuple[Assessment, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+class Proof(NamedTuple):
+    """What was found out during a fault: a route, a certificate. at_ms: corrected; document: as it was recorded."""
+
+    at_ms: int
+    kind: str
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckDetail:
+    """One check looked at closely. snapshot: the look, with this check's strip and no services.
+
+    schedule: interval, timeout, recheck (None: none) in ms. outcomes: the last ones, oldest first. outages,
+    marks, proofs: those of the window that the strip shows.
+    """
+
+    key: str
+    snapshot: Snapshot
+    schedule: tuple[int, int, int | None]
+    outcomes: tuple[Outcome, ...]
+    outages: tuple[Outage, ...]
+    marks: Mapping[Outage, Mark] = field(default_factory=dict)
+    proofs: tuple[Proof, ...] = ()
+
+    @property
+    def status(self) -> CheckStatus:
+        """Its row."""
+        return next(one for one in self.snapshot.checks if one.key == self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceDetail:
+    """One service looked at closely. snapshot: the look, with its checks only.
+
+    assessments: of the period that runs, empty where nothing is promised. windows: those declared that speak of
+    it, tickets: those about it.
+    """
+
+    name: str
+    provider: str | None
+    snapshot: Snapshot
+    assessments: tuple[Assessment, ...]
+    marks: Mapping[Outage, Mark]
+    windows: tuple[Window, ...]
+    tickets: tuple[Ticket, ...]

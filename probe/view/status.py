@@ -38,10 +38,10 @@ WORDS: Final = {"running": "up", "stopped": "stopped"}
 
 def status(snapshot: Snapshot, *, zone: tzinfo = UTC, most: int | None = None) -> Page:
     """The whole screen; at most `most` checks and as many services, the worst first, and how many are not shown."""
-    page: list[Block] = [_headline(snapshot, zone)]
+    page: list[Block] = [headline(snapshot, zone)]
     page += [paragraph(Piece("warning: ", Tone.WARN), warning) for warning in snapshot.warnings]
     for checks in _groups(snapshot.checks):
-        page += [BLANK, *_checks(checks, snapshot, zone, most)]
+        page += [BLANK, *check_table(checks, snapshot, zone, most)]
     if snapshot.services:
         page += [BLANK, *_services(snapshot.services, most)]
     if any(check.strip.strip() for check in snapshot.checks):
@@ -61,7 +61,8 @@ def fitted(snapshot: Snapshot, size: tuple[int, int], *, zone: tzinfo = UTC) -> 
         most = max(min(most, len(snapshot.checks)) - max(excess // 3, 1), FEWEST)
 
 
-def _headline(snapshot: Snapshot, zone: tzinfo) -> Prose:
+def headline(snapshot: Snapshot, zone: tzinfo) -> Prose:
+    """Where, when, whether the agent runs, and how our own line is."""
     since = snapshot.agent_since_ms
     agent: Words = (Piece(f"agent {WORDS.get(snapshot.agent, snapshot.agent)}", AGENTS.get(snapshot.agent, Tone.WARN)),)
     if since is not None:
@@ -83,15 +84,19 @@ def _headline(snapshot: Snapshot, zone: tzinfo) -> Prose:
 def _groups(checks: Sequence[CheckStatus]) -> list[list[CheckStatus]]:
     ours = [check for check in checks if check.role is not Role.CHECK]
     theirs = [check for check in checks if check.role is Role.CHECK]
-    return [sorted(group, key=_badness) for group in (theirs, ours) if group]
+    return [sorted(group, key=badness) for group in (theirs, ours) if group]
 
 
-def _badness(check: CheckStatus) -> tuple[int, bool, str]:
+def badness(check: CheckStatus) -> tuple[int, bool, str]:
+    """Sorts the worst first: by state, the confirmed ones first, then by name."""
     is_unconfirmed = check.standing is Standing.DOWN and check.failures < check.confirm
     return WORST_FIRST.index(check.standing), is_unconfirmed, check.key
 
 
-def _checks(checks: Sequence[CheckStatus], snapshot: Snapshot, zone: tzinfo, most: int | None) -> list[Block]:
+def check_table(
+    checks: Sequence[CheckStatus], snapshot: Snapshot, zone: tzinfo, most: int | None = None
+) -> list[Block]:
+    """One row a check; of more than `most` what the others are."""
     shown, left = checks[:most], checks[len(checks) if most is None else most :]
     marks = max((len(check.strip) for check in checks), default=0)
     columns = (
@@ -120,11 +125,12 @@ def _check_row(check: CheckStatus, as_of_ms: int, zone: tzinfo) -> tuple[Words, 
         check.kind,
         wording.instant(check.since_ms, zone),
         check.service or wording.NOTHING,
-        _why(check),
+        why(check),
     )
 
 
-def _why(check: CheckStatus) -> Words:
+def why(check: CheckStatus) -> Words:
+    """Whose fault, the reason and what was said, of what is not up."""
     if check.standing in {Standing.UP, Standing.PENDING}:
         return ()
     reason = f"{check.reason} ({check.reason.meaning})" if check.reason else ""
@@ -144,7 +150,7 @@ def _rest(left: Sequence[CheckStatus]) -> list[Block]:
 
 
 def _services(services: Sequence[ServiceStatus], most: int | None) -> list[Block]:
-    ranked = sorted(services, key=_peril)
+    ranked = sorted(services, key=peril)
     shown, left = ranked[:most], ranked[len(ranked) if most is None else most :]
     periods = {service.period for service in services}
     shared = next(iter(periods)) if len(periods) == 1 else ""
@@ -163,7 +169,8 @@ def _services(services: Sequence[ServiceStatus], most: int | None) -> list[Block
     return [table, *([paragraph(faint(f"and {len(left):,} more"))] if left else [])]
 
 
-def _peril(service: ServiceStatus) -> tuple[str, str, str]:
+def peril(service: ServiceStatus) -> tuple[str, str, str]:
+    """Sorts by verdict, the missed first, then by name."""
     return service.verdict, service.service, service.check or ""
 
 
@@ -171,11 +178,11 @@ def _service_row(service: ServiceStatus, shared: str) -> tuple[Words, ...]:
     left = service.budget_left_ms
     is_running = service.reason is Why.RUNNING
     return row(
-        service.service if service.check in {None, service.service} else f"{service.service}/{service.check}",
+        name_of(service),
         wording.NOTHING if service.target is None else f"≥ {wording.exact_percent(service.target)}",
         wording.percent_range(service.low, service.high),
         wording.NOTHING if left is None else wording.rough_range(*left),
-        _so_far(service),
+        so_far(service),
         "" if service.period == shared else service.period,
         wording.rough(service.budget_ms),
         service.provider or wording.NOTHING,
@@ -183,7 +190,13 @@ def _service_row(service: ServiceStatus, shared: str) -> tuple[Words, ...]:
     )
 
 
-def _so_far(service: ServiceStatus) -> Piece:
+def name_of(service: ServiceStatus) -> str:
+    """The service, and its check where each is judged by itself."""
+    return service.service if service.check in {None, service.service} else f"{service.service}/{service.check}"
+
+
+def so_far(service: ServiceStatus) -> Piece:
+    """The verdict of the running period: `open` while nothing is decided."""
     if service.target is None:
         return Piece(wording.NOTHING)
     return Piece("open") if service.reason is Why.RUNNING else wording.VERDICTS[service.verdict]

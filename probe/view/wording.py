@@ -149,7 +149,9 @@ def brief(length_ms: Ms | None) -> str:
 
 
 def scale(length_ms: int) -> str:
-    """The length of a scale for a heading: `24 H`, `90 M`."""
+    """The length of a scale for a heading: `24 H`, `90 M`, `7 D`."""
+    if length_ms > DAY and length_ms % DAY == 0:
+        return f"{length_ms // DAY} D"
     return f"{length_ms // HOUR} H" if length_ms % HOUR == 0 else f"{length_ms // MINUTE} M"
 
 
