@@ -15,6 +15,9 @@ from typing import Any, Final, NamedTuple
 DETAIL_LIMIT: Final = 512
 """Characters of remote text that are kept; the rest is cut."""
 
+FAILURE_FACTS: Final = frozenset({"chain", "cipher", "dialogue", "redirect_chain", "tried"})
+"""Facts that are recorded of failures only, as assertions are: long, and the same each time while all is well."""
+
 
 class State(StrEnum):
     """What one attempt says about its target."""
@@ -67,6 +70,7 @@ class Reason(StrEnum):
     TLS_NAME = "tls_name", State.DOWN, "the certificate is for another name"
     TLS_UNTRUSTED = "tls_untrusted", State.DOWN, "no trusted authority signed the certificate"
     TLS_HANDSHAKE = "tls_handshake", State.DOWN, "the TLS handshake failed"
+    TLS_ISSUER = "tls_issuer", State.DOWN, "the certificate is from another issuer than expected"
     TLS_EXPIRES_SOON = "tls_expires_soon", State.DOWN, "the certificate has fewer days left than demanded"
     STATUS = "status", State.DOWN, "the HTTP status is not an expected one"
     BODY = "body", State.DOWN, "the body is not as expected"
@@ -84,6 +88,8 @@ class Reason(StrEnum):
     LOSS = "loss", State.DOWN, "more packets of the burst were lost than allowed"
     RCODE = "rcode", State.DOWN, "the name server answered with another code than expected"
     RECORDS = "records", State.DOWN, "the records are not as expected"
+    LATE = "late", State.DOWN, "no report came in time"
+    REPORTED = "reported", State.DOWN, "whoever reports said that it is down"
     UNSTATED = "unstated", State.DOWN, "an imported outcome that gave no reason"
 
     NAME_NOT_FOUND = "name_not_found", State.UNKNOWN, "the target's name does not exist"
@@ -93,6 +99,7 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address", State.UNKNOWN, "the name has no address of the family asked for"
     FD_LIMIT = "fd_limit", State.UNKNOWN, "this process is out of file descriptors"
     PORTS_EXHAUSTED = "ports_exhausted", State.UNKNOWN, "this machine is out of local ports"
+    PROXY = "proxy", State.UNKNOWN, "the proxy that the check names failed"
     ADDRESS_POLICY = (
         "address_policy",
         State.UNKNOWN,
@@ -104,6 +111,9 @@ class Reason(StrEnum):
     CLOCK_STEP = "clock_step", State.UNKNOWN, "the clock was stepped during the attempt"
     SUSPEND = "suspend", State.UNKNOWN, "this machine slept during the attempt"
     STALL = "stall", State.UNKNOWN, "the agent was stalled during the attempt"
+    DEAF = "deaf", State.UNKNOWN, "no report came, but the agent was not listening all the time"
+    BUDGET = "budget", State.UNKNOWN, "the bytes allowed for the day are used up"
+    CROSS_TRAFFIC = "cross_traffic", State.UNKNOWN, "other traffic of this machine took part of the line"
     EXPRESSION = "expression", State.UNKNOWN, "our own expression is too slow on this answer"
     INTERNAL = "internal", State.UNKNOWN, "a bug of ours: please report it"
     CONFLICT = "conflict", State.UNKNOWN, "two outcomes for one instant contradict each other"

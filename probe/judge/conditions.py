@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 LOCAL: Final = frozenset({Reason.NO_ROUTE_LOCAL, Reason.RESOLVER_UNREACHABLE})
 """Reasons of unknown outcomes that speak of our own line, not of the target."""
 
-OWN: Final = frozenset({Reason.OVERRUN, Reason.STALL, Reason.SUSPEND, Reason.CLOCK_STEP})
-"""Reasons that speak of the agent itself: it was late, stalled or asleep, or its clock was set."""
+OWN: Final = frozenset({Reason.OVERRUN, Reason.STALL, Reason.SUSPEND, Reason.CLOCK_STEP, Reason.DEAF})
+"""Reasons that speak of the agent itself: it was late, stalled, asleep or off, or its clock was set."""
 
 ANSWERED: Final = frozenset(Reason) - {Reason.TIMEOUT, Reason.LOSS, Reason.UNREACHABLE_REMOTE}
 """Failures that the target itself told, at once: the line has carried them."""
