@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from probe.model import Check, Window
+from probe.secrets import Secret
 from probe.sla.service import Service
 from probe.sla.terms import Terms, valid_on
 
@@ -31,6 +32,33 @@ class StorageSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """[web]: where other programs may ask; names: hosts besides addresses and localhost; token: needed off loopback."""
+
+    host: str
+    port: int
+    names: tuple[str, ...] = ()
+    token: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """[notify.NAME]: a way to tell people. One of url (apprise) and webhook, which is signed with `secret`.
+
+    services, events: None is all. quiet: from and until, on the wall clock of `zone`; what is due then waits.
+    """
+
+    name: str
+    url: Secret | None = None
+    webhook: Secret | None = None
+    secret: Secret | None = None
+    services: tuple[str, ...] | None = None
+    events: tuple[str, ...] | None = None
+    quiet: tuple[str, str] | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything that probe.toml and checks.d say. checks: references and gateway too, each with its role.
 
@@ -49,6 +77,8 @@ class Config:
     warnings: tuple[str, ...]
     agreements: tuple[Path, ...]
     fingerprint: str
+    web: WebSettings | None = None
+    channels: tuple[Channel, ...] = ()
 
     def service_on(self, service: Service, day: date) -> Service:
         """The service under the version of its terms that was valid on a day: that of the start of a period."""

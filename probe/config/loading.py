@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from probe.config import machine, values
+from probe.config.channels import read_channels, read_web
 from probe.config.checks import Schedule, read_check, read_schedule, short_timeouts
-from probe.config.configuration import AgentSettings, Config, StorageSettings
+from probe.config.configuration import AgentSettings, Channel, Config, StorageSettings
 from probe.config.dropins import drop_ins
 from probe.config.files import Source, printable
 from probe.config.fingerprint import DROP_INS, digest, stamps
@@ -22,7 +23,7 @@ from probe.errors import ConfigError
 from probe.model import Check, Window
 from probe.sla.service import Service
 
-ONLY_MAIN: Final = ("agent", "storage", "defaults", "references")
+ONLY_MAIN: Final = ("agent", "storage", "defaults", "references", "web", "notify")
 
 
 def load(path: Path, routes: Path = machine.ROUTES) -> Config:
@@ -40,6 +41,7 @@ def load(path: Path, routes: Path = machine.ROUTES) -> Config:
     checks = reader.checks(routes)
     services = reader.services(checks)
     windows = reader.windows(checks, services)
+    web, channels = read_web(reader.root.table("web")), reader.channels(services)
     reader.done()
     if problems:
         raise ConfigError(tuple(problems))
@@ -54,6 +56,8 @@ def load(path: Path, routes: Path = machine.ROUTES) -> Config:
         warnings=tuple(f"{path}: {remark}" for remark in _remarks(checks, services)),
         agreements=tuple(reader.agreements.files),
         fingerprint=digest([*before, *reader.agreements.stamps]),
+        web=web,
+        channels=channels,
     )
 
 
@@ -164,6 +168,10 @@ class Reader:
         )
         known = scope if self.is_complete else None
         return [window for one in self._each("maintenance") if (window := read_window(one, known))]
+
+    def channels(self, services: list[Service]) -> tuple[Channel, ...]:
+        """Every [notify.NAME]."""
+        return read_channels(self.root.table("notify"), {one.name for one in services} if self.is_complete else None)
 
     def done(self) -> None:
         """Complain of what belongs nowhere."""

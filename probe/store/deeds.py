@@ -7,8 +7,10 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from probe.model import Event, Outcome
+from probe.store import outbox
 from probe.store.book import Book
 from probe.store.clocks import Segment
+from probe.store.outbox import Message
 
 T = TypeVar("T")
 
@@ -43,21 +45,23 @@ class Deed(Generic[T]):
 
 
 class Outcomes(Deed[None]):
-    """Outcomes to keep."""
+    """Outcomes to keep, with the messages of what they change."""
 
-    def __init__(self, outcomes: tuple[Outcome, ...], future: Future[None]) -> None:
+    def __init__(self, outcomes: tuple[Outcome, ...], messages: tuple[Message, ...], future: Future[None]) -> None:
         """Of one vantage point."""
         self.outcomes = outcomes
+        self.messages = messages
         self.future = future
         self.weight = len(outcomes)
 
     def do(self, book: Book, *, carefully: bool) -> None:
-        """Store them."""
+        """Store them and enter the messages: both or neither."""
         (book.store_carefully if carefully else book.store)(self.outcomes)
+        outbox.append(book.connection, self.messages)
 
     def spooled(self, book: Book) -> tuple[Any, None]:
         """All of them."""
-        return {"outcomes": self.outcomes}, None
+        return {"outcomes": self.outcomes, "messages": self.messages}, None
 
 
 class Told(Deed[None]):

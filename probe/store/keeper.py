@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from probe.clock import Clock
 from probe.errors import StoreError
 from probe.model import Event, EventKind
-from probe.store import database
+from probe.store import database, outbox
 from probe.store.book import Book
 from probe.store.changes import outcome_from
 from probe.store.clocks import Segment
@@ -228,6 +228,7 @@ def _replay_one(own: Book, value: dict[str, Any]) -> None:
         for outcome in found:
             book.know(outcome.key)
         book.store_carefully(found)
+        outbox.append(own.connection, map(outbox.message_from, value.get("messages", ())))
 
 
 def _encoded(value: Any) -> bytes:

@@ -246,6 +246,10 @@ class Reader:
         """The standing of each service in its period that runs at that instant, as it was judged last."""
         return self._guarded(lambda connection: kept.standings(connection, as_of_ms))
 
+    def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """A question that another module of the store knows how to put (outbox)."""
+        return self._guarded(question)
+
     def counts(self) -> Counts:
         """How many rows there are; counts every outcome, so not for a screen that is drawn often."""
         tables = ("series", "hot", "span", "event", "window WHERE removes IS NULL")

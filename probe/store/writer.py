@@ -9,6 +9,7 @@ or at the next start. What fits neither is refused and counted, never acknowledg
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -27,6 +28,7 @@ from probe.store.deeds import Deed, Outcomes, Segments, Told
 from probe.store.keeper import Health, Keeper
 from probe.store.kept import Kept, Standing
 from probe.store.lock import StoreLock
+from probe.store.outbox import Message
 from probe.store.spool import SIZE, Spool, spool_path
 
 log = logging.getLogger(__name__)
@@ -101,9 +103,16 @@ class Writer:
         segment = Segment(-1, self._vantage, boot_id, at_ms, offset_ms, is_synced)
         return self._hand_in(Segments(segment, Future()), is_urgent=True).result()
 
-    def record(self, outcomes: Sequence[Outcome]) -> Future[None]:
-        """Keep outcomes; done when they are safe. One of an unknown check or segment fails this call alone."""
-        return self._hand_in(Outcomes(tuple(outcomes), Future()))
+    def record(self, outcomes: Sequence[Outcome], messages: Sequence[Message] = ()) -> Future[None]:
+        """Keep outcomes and enter the messages of what they change; done when both are safe.
+
+        One of an unknown check or segment fails this call alone.
+        """
+        return self._hand_in(Outcomes(tuple(outcomes), tuple(messages), Future()))
+
+    def post(self, work: Callable[[sqlite3.Connection], None]) -> Future[None]:
+        """Change the outbox (probe.store.outbox); done when that is safe."""
+        return self._do(lambda book: work(book.connection))
 
     def event(self, event: Event) -> Future[None]:
         """Keep an event; done when it is safe."""
