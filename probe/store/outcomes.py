@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from probe.model import Assertion, Finding, Origin, Outcome, State
+from probe.model import FAILURE_FACTS, Assertion, Finding, Origin, Outcome, State
 from probe.store.codes import ORIGIN_CODE, REASONS, STATE_CODE, STATES
 
 
@@ -60,11 +60,19 @@ def more_of(finding: Finding) -> str | None:
         more["address"] = finding.address
     if finding.detail:
         more["detail"] = finding.detail
-    if finding.facts:
-        more["facts"] = finding.facts
+    facts = finding.facts if finding.state is not State.UP else _lasting(finding.facts)
+    if facts:
+        more["facts"] = facts
     if finding.assertions and finding.state is not State.UP:
         more["assertions"] = finding.assertions
     return _encoder()(more).decode() if more else None
+
+
+def _lasting(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts without those that are kept of failures only."""
+    if FAILURE_FACTS.isdisjoint(facts):
+        return facts
+    return {name: value for name, value in facts.items() if name not in FAILURE_FACTS}
 
 
 def finding_of(row: Row) -> Finding:
