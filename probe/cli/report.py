@@ -53,16 +53,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     more.add_argument("--quality", action="store_true", help="MTBF, MTTR, worst windows, loss and latency quantiles")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table of the assessments; - for stdout")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one page with charts, to hand over or print")
     json_option(parser)
 
 
 def run(call: Call) -> Exit:
     """Judge, show, and say whether anything was missed."""
     from probe.cli.opening import record
+    from probe.cli import pages
     from probe.judge import reporting
 
     if call.options.json and call.options.csv == STDOUT:
         raise UsageError("--csv - and --json both write to stdout; give one of them, or --csv a file")
+    if call.options.html is not None:
+        pages.allowed(call.options)
     choice = _choice(call)
     with record(call) as (config, reader):
         config = _from(config, reader, call.options.vantage)
@@ -72,6 +76,8 @@ def run(call: Call) -> Exit:
             common = other or reporting.plainly(config)
             return _compare(call, config, reporting.compare(config, common, reader, call.now_ms, ask))
         found = reporting.report(other or config, reader, call.now_ms, ask)
+        if call.options.html is not None:
+            pages.write(call, other or config, reader, found)
     if call.options.csv is not None:
         _write_csv(call, tuple(one.assessment for one in found))
     if call.options.csv != STDOUT:
@@ -107,7 +113,7 @@ def _ask(call: Call, config: Config, choice: PeriodChoice | None) -> Ask:
         raise UsageError(f"--trend: {wanted} is out of range; 0 to {MOST_TREND} is possible")
     is_brief = call.options.compare or number > MANY
     before = (0 if is_brief else TREND) if wanted is None else wanted
-    return Ask(choice=choice, services=names, before=before, has_quality=call.options.quality)
+    return Ask(choice=choice, services=names, before=before, has_quality=call.options.quality or call.options.html is not None)
 
 
 def _choice(call: Call) -> PeriodChoice | None:

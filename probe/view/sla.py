@@ -165,3 +165,13 @@ def _source(one: Source) -> Words:
     dated = f", dated {one.stated_date}" if one.stated_date else ""
     said = f"; for {', '.join(one.fields)}" if one.fields else ""
     return words(one.url, f"{dated} ({one.confidence}{said})")
+
+
+def in_words(terms: Terms) -> tuple[tuple[str, str], ...]:
+    """What terms say, as label and text, for pages other than a screen."""
+    return tuple((label, "".join(piece.text for piece in said)) for label, said in _fields(terms))
+
+
+def sources_in_words(terms: Terms) -> tuple[str, ...]:
+    """Where terms were read, and how far that is to be trusted."""
+    return tuple("".join(piece.text for piece in _source(one)) for one in terms.sources)

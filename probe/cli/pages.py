@@ -1,0 +1,63 @@
+"""`probe report --html FILE`: the report as one page, with a bar on a terminal while it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from probe.cli.command import Call
+from probe.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from probe.config import Config
+    from probe.html.report import Exhibit
+    from probe.judge.reporting import Reported
+    from probe.store.reader import Reader
+
+
+def allowed(options: argparse.Namespace) -> None:
+    """UsageError where a page cannot be made, before anything is judged."""
+    from probe import html
+
+    html.require()
+    if options.compare:
+        raise UsageError("--html and --compare exclude each other; a page shows services under one set of rules")
+    if not options.html.parent.is_dir():
+        raise UsageError(f"--html {options.html}: there is no folder {options.html.parent}")
+
+
+def write(call: Call, config: Config, reader: Reader, found: Sequence[Reported]) -> None:
+    """Draw the page of what was judged and write it whole."""
+    from probe.html.pages import write_report
+    from probe.html.report import report_html
+    from probe.report.json import report_header
+
+    tzdata = next((one.parameters["tzdata"] for one, _ in found if "tzdata" in one.parameters), "")
+    header = report_header(generated_at_ms=call.now_ms, vantage=config.agent.vantage, tzdata=tzdata)
+    with call.out.progress("drawing", 2 * len(found)) as advance:
+        exhibits = _exhibits(call.now_ms, config, reader, found, advance)
+        page = report_html(header, exhibits, advance)
+    write_report(call.options.html, page)
+    call.out.note(f"wrote {call.options.html}")
+
+
+def _exhibits(
+    now_ms: int, config: Config, reader: Reader, found: Sequence[Reported], advance: Callable[[int], None]
+) -> list[Exhibit]:
+    from probe.html.report import Exhibit
+    from probe.judge.pictures import pictures
+    from probe.report.json import assessment_document
+    from probe.view import sla
+
+    made = pictures(config, reader, now_ms, [one.assessment for one in found], advance)
+    return [
+        Exhibit(
+            assessment_document(one.assessment, one.beside),
+            picture,
+            sla.in_words(terms) if terms else (),
+            sla.sources_in_words(terms) if terms else (),
+        )
+        for one, (picture, terms) in zip(found, made, strict=True)
+    ]
