@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "check": ("probe.cli.check", "probe once, now, and show all that was seen"),
     "run": ("probe.cli.run", "run the agent; --watch shows the live view"),
     "status": ("probe.cli.status", "what is up, what is down, whose fault, how much budget is left"),
+    "watch": ("probe.cli.watch", "the same as status, live, with keys"),
     "log": ("probe.cli.log", "the raw outcomes of a check"),
     "outages": ("probe.cli.outages", "each outage: earliest and latest start and end, and its cause"),
     "report": ("probe.cli.report", "judge every service by its SLA over a period"),

@@ -98,6 +98,11 @@ class Output:
         return terminal.progress(terminal.console(sys.stderr, no_color=self._no_color), label, total)
 
     @property
+    def has_color(self) -> bool:
+        """Whether a screen may be coloured: neither --no-color nor NO_COLOR says otherwise."""
+        return not (self._no_color or self._environ.get("NO_COLOR"))
+
+    @property
     def size(self) -> os.terminal_size:
         """Columns and lines: COLUMNS and LINES if set, else the terminal's, else 80 by 24."""
         try:

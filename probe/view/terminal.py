@@ -19,11 +19,12 @@ from probe.view.page import Page, Piece, Tone
 STYLES: Final = {
     Tone.PLAIN: "",
     Tone.STRONG: "bold",
-    Tone.FAINT: "dim",
-    Tone.GOOD: "green",
-    Tone.BAD: "bold red",
-    Tone.WARN: "yellow",
+    Tone.FAINT: "color(243)",
+    Tone.GOOD: "color(28)",
+    Tone.BAD: "bold color(160)",
+    Tone.WARN: "color(130)",
 }
+"""Greys and colours half way between black and white, so that they read on a light terminal as on a dark one."""
 
 __all__ = ["Console", "Screen", "console", "progress", "rendered", "show"]
 
