@@ -61,6 +61,11 @@ class References:
         answers = self._answers(Role.REFERENCE, None)
         return bool(answers) and not any(answers) and None not in answers
 
+    @property
+    def has_spoken(self) -> bool:
+        """Whether a reference answers: the line has carried it."""
+        return any(self._answers(Role.REFERENCE, None))
+
     def fault(self, since_ms: int) -> Cause:
         """Whose fault a failure is that began at `since_ms`; nobody's until a reference has answered after that."""
         answers = self._answers(Role.REFERENCE, since_ms)

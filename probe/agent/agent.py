@@ -18,6 +18,7 @@ from probe import __version__
 from probe.agent import descriptors
 from probe.agent.crew import Crew
 from probe.agent.desk import Desk
+from probe.agent.postman import Postman
 from probe.agent.record import Record
 from probe.agent.standings import Standings
 from probe.agent.systemd import ServiceManager
@@ -42,6 +43,7 @@ class Agent:
         self._crew = Crew(config, clock, self._record.recorder, self._record.references)
         self._watchdog = Watchdog(clock, self._record, self._crew, self._manager)
         self._standings = Standings(config, self._record.writer, clock)
+        self._postman = Postman(config, self._record.writer, clock)
         self._stop, self._hurry = asyncio.Event(), asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[list[str]]] = set()
@@ -55,12 +57,14 @@ class Agent:
             self._crew.start(self._record.pauses(), in_flight)
             self._watchdog.start()
             self._standings.start()
+            self._postman.start()
             self._tell_started()
             self._watch(self.config)
             await self._stop.wait()
             self._manager.tell("STOPPING=1")
             await self._crew.stop(self._hurry)
             await self._standings.stop()
+            await self._postman.stop()
             await asyncio.gather(*self._tasks)
         return 0
 
@@ -161,7 +165,7 @@ class Agent:
         difference = changes(self.config, config)._asdict()
         self._record.recorder.flush()
         await asyncio.to_thread(self._record.follow, config)
-        self.config = self._standings.config = config
+        self.config = self._standings.config = self._postman.config = config
         self._record.references.set_checks(config.checks)
         for key in (*difference["removed"], *difference["changed"]):
             self._record.journal.forget(key)

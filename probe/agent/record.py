@@ -6,6 +6,7 @@ import logging
 
 from probe.agent.clockwatch import offset_of
 from probe.agent.journal import Journal
+from probe.agent.notices import Notices
 from probe.agent.pauses import Pauses
 from probe.agent.recorder import Recorder, Scale
 from probe.clock import Clock, Reading
@@ -36,6 +37,10 @@ class Record:
         self.writer.start()
         self.open_segment(self._clock.read())
         self.follow(self.config)
+        notices = Notices(self.config, self.references)
+        with open_reader(self.config.storage.path) as reader:
+            notices.restore(reader, self.recorder.scale.offset_ms)
+        self.recorder.notices = notices
 
     def follow(self, config: Config) -> None:
         """From now on this configuration: its checks, its windows, its compiled form. Waits for the commit."""
@@ -44,6 +49,8 @@ class Record:
         self.writer.change(DeclareWindows(config.windows, reading.wall_ms)).result()
         self.writer.keep_config(config.fingerprint, pack(config)).result()
         self.config = config
+        if self.recorder.notices is not None:
+            self.recorder.notices.follow(config)
 
     def open_segment(self, reading: Reading) -> None:
         """The wall clock was set, or is synchronised at last: instants are on another scale from now on."""

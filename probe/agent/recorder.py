@@ -10,9 +10,11 @@ from concurrent.futures import Future
 from typing import Any, Final, NamedTuple, Protocol
 
 from probe.agent.journal import Journal
+from probe.agent.notices import Notices
 from probe.lanes import Ending
 from probe.model import Event, EventKind, Outcome
 from probe.references import References
+from probe.store.outbox import Message
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +25,8 @@ GATHER_S: Final = 0.01
 class Keeper(Protocol):
     """What is needed of the store's writer here: a future is done when the commit has returned."""
 
-    def record(self, outcomes: Sequence[Outcome]) -> Future[None]:
-        """Append outcomes in the order of their send times."""
+    def record(self, outcomes: Sequence[Outcome], messages: Sequence[Message] = ()) -> Future[None]:
+        """Append outcomes in the order of their send times, and the messages of what they change."""
         ...
 
     def event(self, event: Event) -> Future[None]:
@@ -55,7 +57,10 @@ class Recorder:
         self.is_refusing = False
         """Whether a refusal has been told since the last one was called over; more of them are only counted."""
         self.before: Callable[[], None] = lambda: None
+        self.notices: Notices | None = None
+        """Says what people are to be told; None: nobody."""
         self._batch: list[Outcome] = []
+        self._messages: list[Message] = []
         self._handed: deque[int] = deque()
 
     def oldest_ms(self) -> int | None:
@@ -83,6 +88,8 @@ class Recorder:
         self._batch.append(outcome)
         self._references.see(outcome.key, outcome.finding, ending.at_boot_ms)
         self._journal.tell(ending.check, outcome, ending.at_boot_ms)
+        if self.notices is not None:
+            self._messages += self.notices.see(ending.check, outcome, ending.at_boot_ms)
 
     def note(self, kind: EventKind, at_boot_ms: int, lasted_ms: int | None = None, **facts: Any) -> None:
         """Record an event of the agent, behind the outcomes so far."""
@@ -96,16 +103,19 @@ class Recorder:
         if not self._batch:
             return
         batch, self._batch = self._batch, []
+        messages, self._messages = self._messages, []
         self._handed.append(batch[0].at_ms - self.scale.offset_ms)
-        future = self._keeper.record(batch)
-        future.add_done_callback(lambda done: self._settle(done, len(batch)))
+        future = self._keeper.record(batch, messages)
+        future.add_done_callback(lambda done: self._settle(done, len(batch), messages))
 
-    def _settle(self, done: Future[None], count: int) -> None:
+    def _settle(self, done: Future[None], count: int, messages: Sequence[Message]) -> None:
         self._handed.popleft()
         if _is_kept(done):
             self.acknowledged += count
         else:
             self.refused += count
+            if self.notices is not None:
+                self.notices.retract(messages)
             self._complain(done)
 
     def _settle_event(self, done: Future[None]) -> None:

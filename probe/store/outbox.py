@@ -44,14 +44,16 @@ class Message(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """A message on its way to one channel. next_at_ms: when it may be sent; attempts: how often it was tried."""
+    """A message on its way to one channel. next_at_ms: when it may be sent; attempts: how often it was tried.
+
+    error: why the last try failed; None before the first and where nothing was heard of it.
+    """
 
     outbox: int
     channel: str
     attempts: int
     next_at_ms: int
     error: str | None
-    message: Message
 
 
 class Queue(NamedTuple):
@@ -69,11 +71,11 @@ APPEND: Final = """
 """
 ADDRESS: Final = "INSERT INTO delivery (outbox, channel, next_at_ms) VALUES (?, ?, ?)"
 MESSAGE: Final = "outbox.idempotency, outbox.kind, outbox.service, outbox.key, outbox.at_ms, outbox.document"
-WAITING: Final = f"""
-    SELECT delivery.outbox, channel, attempts, next_at_ms, error, {MESSAGE}
-    FROM delivery JOIN outbox ON outbox.id = delivery.outbox
-    WHERE delivered_at_ms IS NULL AND next_at_ms IS NOT NULL AND channel = ? ORDER BY delivery.outbox
+WAITING: Final = """
+    SELECT outbox, channel, attempts, next_at_ms, error FROM delivery
+    WHERE delivered_at_ms IS NULL AND next_at_ms IS NOT NULL AND channel = ? ORDER BY outbox
 """
+OF_LETTER: Final = f"SELECT {MESSAGE} FROM outbox WHERE id = ?"
 CLAIM: Final = """
     UPDATE delivery SET attempts = attempts + 1, next_at_ms = ?, error = NULL WHERE outbox = ? AND channel = ?
 """
@@ -109,13 +111,19 @@ def append(connection: sqlite3.Connection, messages: Iterable[Message]) -> None:
 
 def message_from(row: Sequence[Any]) -> Message:
     """A message that went through JSON."""
-    key, kind, *rest, channels, document = row
-    return Message(key, Kind(kind), *rest, tuple(channels), document)
+    key, kind, service, check, at_ms, channels, document = row
+    return Message(key, Kind(kind), service, check, at_ms, tuple(channels), document)
 
 
 def waiting(connection: sqlite3.Connection, channel: str) -> list[Letter]:
     """Everything that a channel has not taken yet and that was not given up, in order of entering."""
-    return [_letter(row) for row in connection.execute(WAITING, (channel,))]
+    return [Letter(*row) for row in connection.execute(WAITING, (channel,))]
+
+
+def opened(connection: sqlite3.Connection, letters: Iterable[Letter]) -> list[Message]:
+    """What is in them, in their order."""
+    rows = [(one, connection.execute(OF_LETTER, (one.outbox,)).fetchone()) for one in letters]
+    return [_message(row, (one.channel,)) for one, row in rows if row is not None]
 
 
 def sent_since(connection: sqlite3.Connection, channel: str, since_ms: int) -> list[int]:
@@ -153,11 +161,6 @@ def failed(connection: sqlite3.Connection, letters: Sequence[Letter], next_at_ms
 def prune(connection: sqlite3.Connection, before_ms: int) -> None:
     """Let go of what is old and waits for nobody; beginnings stay, their ends refer to them."""
     connection.execute(PRUNE, (before_ms,))
-
-
-def _letter(row: Sequence[Any]) -> Letter:
-    number, channel, attempts, next_at_ms, error, *rest = row
-    return Letter(number, channel, attempts, next_at_ms, error, _message(rest, (channel,)))
 
 
 def _message(row: Sequence[Any], channels: tuple[str, ...]) -> Message:

@@ -14,6 +14,7 @@ from probe.errors import StoreError
 from probe.lanes import Ending
 from probe.model import Event, EventKind, Finding, Origin, Outcome, State
 from probe.references import References
+from probe.store.outbox import Message
 from tests.builders import a_check
 
 
@@ -22,9 +23,11 @@ class SlowKeeper:
 
     def __init__(self) -> None:
         self.handed: list[Outcome | Event] = []
+        self.messages: list[Message] = []
         self.futures: list[Future[None]] = []
 
-    def record(self, outcomes: Sequence[Outcome]) -> Future[None]:
+    def record(self, outcomes: Sequence[Outcome], messages: Sequence[Message] = ()) -> Future[None]:
+        self.messages += messages
         return self._future(*outcomes)
 
     def event(self, event: Event) -> Future[None]:
