@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from probe.model import Check, Finding
+from probe.probers.attempting import Attempting
 from probe.probers.net.endpoint import parse_url
-from probe.probers.net.fault import Fault
 from probe.probers.net.http_problems import find_problems
 from probe.secrets import Secret
-from probe.trail import current
+from probe.trail import Trail
 
 if TYPE_CHECKING:
     from probe.probers.net.certificate import TlsContexts
@@ -49,6 +49,8 @@ class HttpSettings:
     """Text that the body must contain."""
     expect_body_regex: str | None = None
     """Regular expression that the body, read as UTF-8, must match somewhere."""
+    expect_json: Mapping[str, str | int | bool] = field(default_factory=dict, hash=False)
+    """Values of a JSON body by their path (`{ "status" = "ok", "nodes[0].alive" = true }`)."""
     expect_final_url: str | None = None
     """URL at which the redirects must end."""
     max_time_ms: int | None = None
@@ -75,6 +77,14 @@ class HttpSettings:
     """Days that the certificate must be valid for at least."""
     min_tls: str | None = None
     """The oldest TLS version that is spoken, "1.2" or "1.3"."""
+    http2: bool = False
+    """Offer HTTP/2 in the TLS handshake; a server that does not take it is spoken to in HTTP/1.1."""
+    proxy: str | None = None
+    """Proxy to go through, `http://host:port`; none is taken from the environment."""
+    proxy_user: str | None = None
+    """User name for the proxy."""
+    proxy_password: Secret | None = None
+    """Password for the proxy."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant; every problem in one message."""
@@ -84,14 +94,14 @@ class HttpSettings:
             raise ValueError("; ".join(problems))
 
 
-class HttpProber:
+class HttpProber(Attempting):
     """Kind "http"; the target is an http or https URL."""
 
     Settings = HttpSettings
 
     def __init__(self, resolver: Resolver | None = None) -> None:
         """resolver: None for the one of this machine."""
-        self._resolver = resolver
+        super().__init__(resolver)
         self._contexts: TlsContexts | None = None
 
     @staticmethod
@@ -101,31 +111,26 @@ class HttpProber:
 
     def prepare(self, check: Check) -> None:
         """Make the TLS context that the check's attempts share. Raises ValueError naming a bad file."""
-        from probe.probers.net.http_attempt import policy_of
+        from probe.probers.net import http_attempt
+        from probe.probers.net.http_way import policy_of
 
-        _, contexts = self._shared()
-        contexts.get(policy_of(check.settings))
-
-    async def probe(self, check: Check) -> Finding:
-        """Send the request once, and follow where it leads."""
-        from probe.probers.net.http_attempt import Attempt
-        from probe.probers.net.http_expect import judge
-
-        trail = current()
-        try:
-            answer = await Attempt(check, *self._shared(), trail).run()
-            return await judge(check.settings, answer, trail)
-        except Fault as fault:
-            return fault.finding(trail)
+        del http_attempt
+        self._names()
+        self._shared().get(policy_of(check.settings))
 
     async def aclose(self) -> None:
         """Let the TLS contexts go; nothing else is kept between attempts."""
         self._contexts = None
 
-    def _shared(self) -> tuple[Resolver, TlsContexts]:
-        from probe.probers.net.certificate import TlsContexts
-        from probe.probers.net.resolver import Resolver
+    async def _attempt(self, check: Check, trail: Trail) -> Finding:
+        from probe.probers.net.http_attempt import Attempt
+        from probe.probers.net.http_expect import judge
 
-        self._resolver = self._resolver or Resolver()
+        answer = await Attempt(check, self._names(), self._shared(), trail).run()
+        return await judge(check.settings, answer, trail)
+
+    def _shared(self) -> TlsContexts:
+        from probe.probers.net.certificate import TlsContexts
+
         self._contexts = self._contexts or TlsContexts()
-        return self._resolver, self._contexts
+        return self._contexts

@@ -42,7 +42,10 @@ def test_an_answer_is_up_with_its_phases() -> None:
     assert (finding.state, finding.reason) == (State.UP, None)
     assert set(finding.phases_us) == {"connect", "ttfb", "body"}
     assert finding.latency_us == sum(finding.phases_us.values())
+    assert finding.facts["rtt_us"] > 0
     assert finding.facts == {
+        "rtt_us": finding.facts["rtt_us"],
+        "tried": [{"address": finding.address, "result": "connected"}],
         "status": 200,
         "phrase": "OK",
         "http": "1.1",
@@ -381,7 +384,7 @@ def test_a_redirect_into_our_network_is_refused(tmp_path: Path) -> None:
     from probe.clock import SystemClock
     from probe.probers.net.certificate import TlsContexts
     from probe.probers.net.fault import Fault
-    from probe.probers.net.http_attempt import Attempt
+    from probe.probers.net.http_attempt import Attempt, _origin
     from probe.trail import begin
 
     async def main() -> Fault:
@@ -391,7 +394,7 @@ def test_a_redirect_into_our_network_is_refused(tmp_path: Path) -> None:
         request = httpx.Request("GET", check.target)
         redirected = attempt._follow(request, 302, "http://inner.example/latest/meta-data/")
         with pytest.raises(Fault) as caught:
-            await attempt._connect(redirected.url)
+            await attempt._way.open(_origin(redirected.url), is_redirect=True)
         return caught.value
 
     fault = asyncio.run(main())

@@ -15,7 +15,8 @@ import trustme
 from probe.model import Finding, Reason, State
 from probe.probers.http import HttpProber
 from probe.probers.net import certificate
-from probe.probers.net.certificate import TlsPolicy, make_context, read_validity
+from probe.probers.net.certificate import TlsPolicy, make_context
+from probe.probers.net.x509 import read_validity
 from probe.runner import attempt
 from tests.clocks import HandClock
 from tests.peers import Talk, greets, reply, resets, says, shakes_hands, stalls, tcp_peer, web_peer
@@ -123,7 +124,7 @@ def test_verification_can_be_left_out(authority: trustme.CA, tmp_path: Path) -> 
     finding = visit(tls, tmp_path, verify=False, min_days_left=5)
     assert finding.state is State.UP
     assert finding.facts["certificate"]["not_after_ms"] > 0
-    assert "issuer" not in finding.facts["certificate"]
+    assert finding.facts["certificate"]["names"] == ["other.example"]
 
 
 @pytest.mark.parametrize(("days", "reason"), [(9, None), (11, Reason.TLS_EXPIRES_SOON)])

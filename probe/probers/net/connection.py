@@ -27,6 +27,8 @@ T = TypeVar("T")
 CHUNK: Final = 64 * 1024
 STAGGER_S: Final = 0.3
 """How long one address may stay silent before the next is tried as well (RFC 8305 says 0.25)."""
+TRIED_LIMIT: Final = 64
+"""Addresses of which it is kept what became of them; every redirect brings its own."""
 TCP_INFO_RTT: Final = struct.Struct("=68xI")
 """tcpi_rtt in struct tcp_info, µs: the round trip as the kernel saw it."""
 
@@ -46,6 +48,16 @@ class Connection:
     def address(self) -> str:
         """The socket address of the peer, `host:port`."""
         return show(*self.sock.getpeername()[:2])
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether bytes of the peer wait that nobody has asked for; always False once TLS has begun."""
+        if self.tls is not None:
+            return False
+        try:
+            return bool(self.sock.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
 
     @property
     def rtt_us(self) -> int | None:
@@ -114,12 +126,32 @@ class Connection:
 
 
 async def open_connection(addresses: Sequence[str], port: int, trail: Trail) -> Connection:
-    """A connection to the first of the addresses that takes one, as phase "connect". Raises Fault."""
+    """A connection to the first of the addresses that takes one, as phase "connect". Raises Fault.
+
+    Facts: `tried`, what became of each address that was tried; `rtt_us`, where the kernel tells it.
+    """
     trail.address = show(addresses[0], port)
     with trail.during("connect"):
-        ways = [partial(_connect, address, port) for address in addresses]
+        ways = [partial(_try, address, port, trail) for address in addresses]
         connection = await first(ways, STAGGER_S, discard=Connection.close)
     trail.address = connection.address
+    if (rtt_us := connection.rtt_us) is not None:
+        trail.facts["rtt_us"] = rtt_us
+    return connection
+
+
+async def _try(address: str, port: int, trail: Trail) -> Connection:
+    """Connect, and tell what came of it."""
+    tried = {"address": show(address, port), "result": "no answer"}
+    known = trail.facts.setdefault("tried", [])
+    if len(known) < TRIED_LIMIT:
+        known.append(tried)
+    try:
+        connection = await _connect(address, port)
+    except Fault as fault:
+        tried["result"] = fault.reason.value
+        raise
+    tried["result"] = "connected"
     return connection
 
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 NAME_LIMIT: Final = 253
+PROXY_PORT: Final = 3128
 URL_SAFE: Final = "/%:@!$&'()*+,;=~?-._"
 REMEDY: Final = 'write a host name or an address, as in "host.example.net", "192.0.2.7" or "2001:db8::7"'
 
@@ -73,6 +74,13 @@ def parse_url(text: str) -> str:
         netloc += f":{_parse_port(text, str(parts.port), None)}"
     path, query = quote(parts.path or "/", URL_SAFE), quote(parts.query, URL_SAFE)
     return parts._replace(netloc=netloc, path=path, query=query, fragment="").geturl()
+
+
+def parse_proxy(text: str) -> Endpoint:
+    """Where an HTTP proxy listens: `http://host:port`. Raises ValueError with a remedy."""
+    if not text.startswith("http://"):
+        raise ValueError(f'"{text}" must begin with http://, as in "http://proxy.example.net:3128"')
+    return parse_endpoint(text.removesuffix("/"), scheme="http", port=PROXY_PORT)
 
 
 def show(host: str, port: int) -> str:

@@ -13,20 +13,19 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
 from probe.model import Check, Reason
-from probe.probers.net.certificate import TlsContexts, TlsPolicy, describe
+from probe.probers.net.certificate import TlsContexts
 from probe.probers.net.clean import clean
-from probe.probers.net.connection import Connection, open_connection
 from probe.probers.net.endpoint import parse_host
 from probe.probers.net.fault import Fault
 from probe.probers.net.http_expect import Answer
-from probe.probers.net.http_wire import Head, Wire
+from probe.probers.net.http_way import PORTS, Origin, Way, wire_on
+from probe.probers.net.http_wire import Exchange, Head
 from probe.probers.net.inflate import Inflater
-from probe.probers.net.names import find_addresses
 from probe.probers.net.resolver import Resolver
 from probe.secrets import Secret, SecretMissing
 from probe.trail import Trail
@@ -34,7 +33,6 @@ from probe.trail import Trail
 if TYPE_CHECKING:
     from probe.probers.http import HttpSettings
 
-PORTS: Final = {"http": 80, "https": 443}
 LOCATION_LIMIT: Final = 8 * 1024
 """Characters of a redirect's URL."""
 SHORT: Final = 1024
@@ -42,8 +40,6 @@ SHORT: Final = 1024
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 BODY_HEADERS: Final = frozenset({"content-length", "content-type", "transfer-encoding"})
-WRITTEN_MS: Final = 1_767_225_600_000
-"""2026-01-01: a wall clock before it is wrong, and every certificate seems not to be valid yet."""
 DEFAULT_HEADERS: Final = {
     "accept": "*/*",
     "accept-encoding": "identity",
@@ -52,89 +48,47 @@ DEFAULT_HEADERS: Final = {
 }
 
 
-def policy_of(settings: HttpSettings) -> TlsPolicy:
-    """What the settings demand of TLS."""
-    return TlsPolicy(settings.verify, settings.ca_file, settings.client_cert, settings.client_key, settings.min_tls)
-
-
 class Attempt:
     """One attempt of a check of kind http."""
 
     def __init__(self, check: Check, resolver: Resolver, contexts: TlsContexts, trail: Trail) -> None:
         """Nothing is sent yet."""
-        self._check = check
+        self._target = check.target
         self._settings: HttpSettings = check.settings
-        self._resolver = resolver
-        self._contexts = contexts
+        self._way = Way(check, resolver, contexts, trail)
         self._trail = trail
         self._visited: list[str] = []
+        self._hops: list[dict[str, Any]] = []
 
     async def run(self) -> Answer:
         """The answer at the end of the redirects. Raises Fault."""
-        request = _first_request(self._settings, self._check.target)
+        request = _first_request(self._settings, self._target)
         while True:
-            with closing(await self._connect(request.url)) as connection:
-                wire = Wire(connection)
+            hop: dict[str, Any] = {"url": clean(str(request.url)), "status": None, "address": None}
+            self._hops.append(hop)
+            with closing(await self._way.open(_origin(request.url), is_redirect=bool(self._visited))) as connection:
+                hop["address"] = self._trail.address
+                wire = wire_on(connection)
                 head = await self._ask(wire, request)
+                hop["status"] = head.status
                 headers = httpx.Headers(list(head.headers))
                 location = headers.get("location")
                 if not self._settings.follow_redirects or head.status not in REDIRECTS or location is None:
                     return await self._read(wire, head, headers, str(request.url))
             request = await self._next(request, head.status, location)
 
-    async def _connect(self, url: httpx.URL) -> Connection:
-        host, port = _host(url), url.port or PORTS[url.scheme]
-        addresses = await self._find(host)
-        connection = await open_connection(addresses, port, self._trail)
-        if url.scheme == "https":
-            try:
-                await self._start_tls(connection, host)
-            except BaseException:
-                connection.close()
-                raise
-        return connection
-
-    async def _find(self, host: str) -> tuple[str, ...]:
-        try:
-            return await find_addresses(self._check, host, self._resolver, self._trail)
-        except Fault as fault:
-            if self._visited and fault.reason is Reason.ADDRESS_POLICY:
-                raise Fault(Reason.REDIRECT_REFUSED, f"redirected to {host}: {fault.detail}") from fault
-            raise
-
-    async def _start_tls(self, connection: Connection, host: str) -> None:
-        try:
-            context = self._contexts.get(policy_of(self._settings))
-        except ValueError as error:
-            raise Fault(Reason.LOCAL_ERROR, str(error)) from error
-        try:
-            with self._trail.during("tls"):
-                await connection.start_tls(context, host.removesuffix("."))
-        except Fault as fault:
-            wall_ms = self._trail.clock.read().wall_ms
-            if fault.reason is Reason.TLS_NOT_YET_VALID and wall_ms < WRITTEN_MS:
-                raise Fault(
-                    Reason.LOCAL_ERROR, f"this machine's clock is wrong ({wall_ms} ms): {fault.detail}"
-                ) from fault
-            raise
-        if connection.tls is None:
-            return
-        facts = self._trail.facts
-        facts["tls"] = connection.tls.version()
-        seen, known = describe(connection.tls), facts.get("certificate")
-        if known is None or seen.get("not_after_ms", 0) < known.get("not_after_ms", 0):
-            facts["certificate"] = seen  # over redirects, the one that ends first
-
-    async def _ask(self, wire: Wire, request: httpx.Request) -> Head:
+    async def _ask(self, wire: Exchange, request: httpx.Request) -> Head:
         with self._trail.during("ttfb"):
-            await wire.send(request.method.encode("ascii"), request.url.raw_path, request.headers.raw, request.content)
+            target, extra = self._way.request_line(_origin(request.url), request.url.raw_path)
+            headers = [*request.headers.raw, *extra]
+            await wire.send(request.method.encode("ascii"), target, headers, request.content)
             head = await wire.head()
         self._trail.facts.update(
             status=head.status, phrase=clean(head.phrase), http=head.version, url=clean(str(request.url))
         )
         return head
 
-    async def _read(self, wire: Wire, head: Head, headers: httpx.Headers, url: str) -> Answer:
+    async def _read(self, wire: Exchange, head: Head, headers: httpx.Headers, url: str) -> Answer:
         settings = self._settings
         limit = max(settings.body_limit, settings.min_bytes or 0, (settings.max_bytes or -1) + 1)
         inflater = Inflater(headers.get("content-encoding", ""), limit)
@@ -168,6 +122,7 @@ class Attempt:
         """The request that a redirect asks for. Raises Fault."""
         self._visited.append(clean(str(request.url)))
         self._trail.facts["redirects"] = list(self._visited)
+        self._trail.facts["redirect_chain"] = self._hops
         if len(self._visited) > self._settings.max_redirects:
             raise Fault(Reason.REDIRECT_LOOP, f"more than {self._settings.max_redirects} redirects")
         url = _target_of(request.url, location)
@@ -218,5 +173,5 @@ def _host(url: httpx.URL) -> str:
     return url.raw_host.decode("ascii").strip("[]")
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    return url.scheme, _host(url), url.port or PORTS[url.scheme]
+def _origin(url: httpx.URL) -> Origin:
+    return Origin(url.scheme, _host(url), url.port or PORTS[url.scheme])

@@ -7,17 +7,18 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from probe.clock import NS_PER_MS
-from probe.model import Assertion, Finding, Reason, State
+from probe.model import Assertion, Finding, Reason
+from probe.probers.attempting import Judged, conclude, speed
 from probe.probers.net.breath import STRETCH, Breath
 from probe.probers.net.clean import clean
 from probe.probers.net.expression import search
+from probe.probers.net.handshake import judge_days, judge_version
+from probe.probers.net.json_path import judge_json
 from probe.trail import Trail
 
 if TYPE_CHECKING:
     from probe.probers.http import HttpSettings
 
-DAY_MS: Final = 86_400_000
 PIECE: Final = 1 << 20
 """Bytes of a body that are looked at in one stretch."""
 
@@ -34,9 +35,6 @@ class Answer:
     is_readable: bool
 
 
-Judged = tuple[Reason, Assertion]
-
-
 async def judge(settings: HttpSettings, answer: Answer, trail: Trail) -> Finding:
     """The finding for a complete answer. Raises Fault when our own expression is too slow on it."""
     latency_us = sum(trail.phases_us.values()) - trail.phases_us.get("dns", 0)
@@ -45,20 +43,11 @@ async def judge(settings: HttpSettings, answer: Answer, trail: Trail) -> Finding
         *_headers(settings, answer),
         *[judged async for judged in _body(settings, answer, trail)],
         *_size(settings, answer),
-        *_certificate(settings, trail),
-        *_speed(settings, latency_us),
+        *judge_version(settings.min_tls, trail),
+        *judge_days(settings.min_days_left, trail),
+        *speed(settings.max_time_ms, latency_us),
     ]
-    reason, broken = next(((reason, one) for reason, one in judged if not one.held), (None, None))
-    return Finding(
-        state=State.UP if reason is None else reason.state,
-        reason=reason,
-        latency_us=latency_us,
-        phases_us=dict(trail.phases_us),
-        address=trail.address,
-        detail="" if broken is None else clean(f"{broken.expectation}: {broken.seen}"),
-        facts=dict(trail.facts),
-        assertions=tuple(assertion for _, assertion in judged),
-    )
+    return conclude(judged, latency_us, trail)
 
 
 def is_expected(status: int, expected: tuple[int | str, ...]) -> bool:
@@ -90,6 +79,8 @@ async def _body(settings: HttpSettings, answer: Answer, trail: Trail) -> AsyncIt
     if pattern is not None:
         held = answer.is_readable and await search(pattern, await _text(answer.body), trail)
         yield _found(f"body matches {clean(pattern)}", answer, held=held)
+    for path, wanted in settings.expect_json.items():
+        yield await judge_json(path, wanted, answer)
 
 
 def _found(expectation: str, answer: Answer, *, held: bool) -> Judged:
@@ -126,18 +117,3 @@ def _size(settings: HttpSettings, answer: Answer) -> Iterator[Judged]:
     if settings.max_bytes is not None:
         held = size <= settings.max_bytes
         yield Reason.TOO_LARGE, Assertion(f"at most {settings.max_bytes} bytes", seen, held)
-
-
-def _certificate(settings: HttpSettings, trail: Trail) -> Iterator[Judged]:
-    ends_ms = trail.facts.get("certificate", {}).get("not_after_ms")
-    if settings.min_days_left is None or ends_ms is None:
-        return
-    days = (ends_ms - trail.clock.read().wall_ns // NS_PER_MS) // DAY_MS
-    held = days >= settings.min_days_left
-    yield Reason.TLS_EXPIRES_SOON, Assertion(f"certificate lasts {settings.min_days_left} days", f"{days} days", held)
-
-
-def _speed(settings: HttpSettings, latency_us: int) -> Iterator[Judged]:
-    if settings.max_time_ms is not None:
-        held = latency_us <= settings.max_time_ms * 1000
-        yield Reason.TOO_SLOW, Assertion(f"max_time {settings.max_time_ms} ms", f"{latency_us} µs", held)

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from probe.probers.net.endpoint import parse_proxy
 from probe.probers.net.expression import find_problem
+from probe.probers.net.json_path import find_path_problem
 
 if TYPE_CHECKING:
     from probe.probers.http import HttpSettings
@@ -23,6 +25,8 @@ def find_problems(settings: HttpSettings) -> list[str]:
         *_expectation_problems(settings),
         *_limit_problems(settings),
         *_tls_problems(settings),
+        *_http2_problems(settings),
+        *_proxy_problems(settings),
     ]
 
 
@@ -53,6 +57,32 @@ def _expectation_problems(settings: HttpSettings) -> list[str]:
         problems.append("expect_status: must name at least one code or class")
     if settings.expect_body_regex is not None and (problem := find_problem(settings.expect_body_regex)):
         problems.append(f"expect_body_regex: {problem}")
+    problems += [f"expect_json: {problem}" for path in settings.expect_json if (problem := find_path_problem(path))]
+    return problems
+
+
+def _http2_problems(settings: HttpSettings) -> list[str]:
+    if not settings.http2:
+        return []
+    try:
+        import h2
+    except ImportError:
+        return ["http2: HTTP/2 is not installed; pip install 'sla-probe[http2]'"]
+    del h2
+    return []
+
+
+def _proxy_problems(settings: HttpSettings) -> list[str]:
+    problems = []
+    if settings.proxy is not None:
+        try:
+            parse_proxy(settings.proxy)
+        except ValueError as error:
+            problems.append(f"proxy: {error}")
+    if (settings.proxy_user is None) != (settings.proxy_password is None):
+        problems.append("proxy_user and proxy_password: give both or neither")
+    if settings.proxy_user is not None and settings.proxy is None:
+        problems.append("proxy_user: needs proxy")
     return problems
 
 
