@@ -59,8 +59,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Exit:
     """Judge, show, and say whether anything was missed."""
-    from probe.cli.opening import record
     from probe.cli import pages
+    from probe.cli.opening import record
     from probe.judge import reporting
 
     if call.options.json and call.options.csv == STDOUT:
@@ -113,7 +113,9 @@ def _ask(call: Call, config: Config, choice: PeriodChoice | None) -> Ask:
         raise UsageError(f"--trend: {wanted} is out of range; 0 to {MOST_TREND} is possible")
     is_brief = call.options.compare or number > MANY
     before = (0 if is_brief else TREND) if wanted is None else wanted
-    return Ask(choice=choice, services=names, before=before, has_quality=call.options.quality or call.options.html is not None)
+    return Ask(
+        choice=choice, services=names, before=before, has_quality=call.options.quality or call.options.html is not None
+    )
 
 
 def _choice(call: Call) -> PeriodChoice | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from itertools import groupby
 from math import log10
@@ -82,8 +83,8 @@ def time_line(picture: Picture, document: Document, name: str, says: str) -> str
         axes.set_yticks([0.5, 1.5], ["windows", "seen"])
         _day_ticks(axes, picture.days, 0.0, start_ms)
         shown = [(ink, words) for ink, words in SORTS.items() if ink in by_ink and ink != "brief"]
-        shown += [("planned", "window accepted")] if forgiven else []
-        shown += [("brief", "window refused")] if refused else []
+        shown += [("planned", "maintenance accepted")] if forgiven else []
+        shown += [("brief", "maintenance refused")] if refused else []
         legend(axes, dict(shown).items())
         return drawing.svg(figure, name, "The whole period", says)
 
@@ -99,7 +100,7 @@ def availability(document: Document, name: str, says: str) -> str:
         boxes(axes, [(low, 0.3, max(high - low, (100 - left + pad) / 400), 0.4)], "band")
         if bounds["point"] is not None:
             point = float(Fraction(bounds["point"]["exact"])) * 100
-            axes.plot([point], [0.5], marker="D", markersize=6, color=INKS["line"], label="best estimate")
+            axes.plot([point], [0.5], "D", markersize=6, color=INKS["line"], label="best estimate")
         axes.axvline(aim, color=INKS["promise"], linewidth=1.6, linestyle="--", label=f"promised {_aim(document)}")
         axes.plot([], [], linewidth=6, color=INKS["band"], label="possible range")
         axes.set_xlim(left - pad, 100 + pad / 3)
@@ -210,7 +211,7 @@ def _day_ticks(axes: Axes, days: Sequence[Day], offset: float, start_ms: int | N
     step = max(-(-len(days) // 16), 1)
     marked = list(enumerate(days))[::step]
     places = [i if start_ms is None else (day.whole.start_ms - start_ms) / DAY for i, day in marked]
-    labels = [f"{day.day:%d %b}" if i == 0 or day.day.day <= step else f"{day.day:%d}" for i, day in marked]
+    labels = [_label(day.day, step, is_first=i == 0) for i, day in marked]
     axes.set_xticks([place + offset for place in places], labels)
 
 
@@ -219,7 +220,13 @@ def _date_ticks(start_ms: int, end_ms: int) -> tuple[list[float], list[str]]:
     first = -(-start_ms // DAY) * DAY
     days = list(range(first, end_ms, DAY)) or [start_ms]
     step = max(-(-len(days) // 16), 1)
-    return [(day - start_ms) / DAY for day in days[::step]], [f"{moment(day):%d %b}" for day in days[::step]]
+    places = [(day - start_ms) / DAY for day in days[::step]]
+    return places, [_label(moment(day).date(), step, is_first=day == days[0]) for day in days[::step]]
+
+
+def _label(day: date, step: int, *, is_first: bool) -> str:
+    """The day of the month, and the month where it begins."""
+    return f"{day:%d %b}" if is_first or day.day <= step else f"{day:%d}"
 
 
 def _stretch(one: Band, start_ms: int) -> tuple[float, float]:

@@ -42,7 +42,7 @@ INKS: Final[Mapping[str, str]] = {
 HATCHES: Final[Mapping[str, str]] = {"unknown": "////", "planned": "|||", "maybe": "\\\\"}
 """A pattern beside the colour, for those who do not see the difference."""
 
-SETTINGS: Final[Mapping[str, Any]] = {
+SETTINGS: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "font.family": "DejaVu Sans",

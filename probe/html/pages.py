@@ -1,8 +1,9 @@
-"""Templates become pages: everything is escaped, characters that do not print are shown as escapes, files appear whole."""
+"""Templates become pages: all text is escaped and made printable. Files appear whole."""
 
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|[dhms]\b|ms\b))|(?<=[≥>≤<]) (?=\d)")
+"""The space between a figure and its unit: no line ends there."""
+
 FILTERS: Final = (
     words.span,
     words.at,
@@ -64,7 +68,7 @@ def _shown(value: Any) -> Any:
     """Absence is a dash; text that came from anywhere is made printable, markup of our own is left as it is."""
     if value is None:
         return "—"
-    return printable(value) if type(value) is str else value
+    return UNIT.sub("\u00a0", printable(value)) if type(value) is str else value
 
 
 def write_whole(path: Path, text: str) -> None:

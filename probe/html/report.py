@@ -1,4 +1,4 @@
-"""The report as one self-contained page: works offline and without script, prints on A4, the same input the same bytes."""
+"""The report as one page: offline, without script, fit for A4; the same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from probe.sla.picture import Band, Picture, Slice, Sort
 from probe.view.wording import brief, count, instant, latency
 
 Document = Mapping[str, Any]
-STRETCHES: Final = 40
-"""Unknown stretches in a table; more are counted, and all stand in --json."""
+OUTAGES: Final = 200
+LISTED: Final = 40
+"""Outages, and suspects and unknown stretches, in a table; more are counted, and all stand in --json."""
 LANES: Final = 6
 """Checks of one assessment whose latencies are drawn."""
 
@@ -48,6 +49,8 @@ def report_html(header: Document, exhibits: Sequence[Exhibit], advance: Callable
 
 def _chapter(one: Exhibit, anchor: str) -> dict[str, Any]:
     document = one.document
+    outages = [each for each in document["outages"] if each["confirmed"]]
+    suspects = [each for each in document["outages"] if not each["confirmed"]]
     return {
         "anchor": anchor,
         "one": document,
@@ -55,10 +58,16 @@ def _chapter(one: Exhibit, anchor: str) -> dict[str, Any]:
         "charts": list(_charts(one, anchor)),
         "terms": one.terms,
         "sources": one.sources,
-        "stretches": document["unknown_stretches"][:STRETCHES],
-        "more_stretches": max(len(document["unknown_stretches"]) - STRETCHES, 0),
+        **_listed("outages", outages, OUTAGES),
+        **_listed("suspects", suspects, LISTED),
+        **_listed("stretches", document["unknown_stretches"], LISTED),
         "unproven": list(words.unproven(document)),
     }
+
+
+def _listed(name: str, found: Sequence[Document], most: int) -> dict[str, Any]:
+    """What a table shows, and how much more there is."""
+    return {name: found[:most], f"more_{name}": max(len(found) - most, 0)}
 
 
 def _overview(documents: Sequence[Document]) -> Drawn | None:
@@ -82,7 +91,7 @@ def _charts(one: Exhibit, anchor: str) -> Iterator[Drawn]:
         yield _time_line(document, picture, f"{anchor}t")
         yield _heat_map(picture, f"{anchor}h")
         yield from _latencies(picture, f"{anchor}l")
-    if document["context"] and document["context"]["before"]:
+    if document["context"] and any(each["downtime"]["point"] for each in document["context"]["before"]):
         yield _trend(document, f"{anchor}p")
 
 

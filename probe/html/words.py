@@ -136,7 +136,9 @@ def verdict_of(one: Document) -> str:
 def headline(one: Document) -> str:
     """The verdict as a sentence that can be quoted, with the figures that decide it."""
     said = "".join(_headline(one))
-    return said if one["period"]["complete"] else said + " The period still runs: this is how it stands, not how it ends."
+    return (
+        said if one["period"]["complete"] else said + " The period still runs: this is how it stands, not how it ends."
+    )
 
 
 def _headline(one: Document) -> Iterator[str]:

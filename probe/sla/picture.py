@@ -33,7 +33,7 @@ WANTED: Final = 59
 
 
 class Sort(StrEnum):
-    """What a slice of time is shown as: the first of these that it holds any of."""
+    """What a slice of time is shown as."""
 
     DOWN = "down"
     PLANNED = "planned"  # failures inside declared windows that the terms did not refuse
@@ -54,9 +54,12 @@ class Slice(NamedTuple):
 
     @property
     def sort(self) -> Sort:
-        """The gravest sort that it holds any of: nothing unknown is ever shown as up."""
-        held = zip(Sort, (self.down_ms, self.planned_ms, self.maybe_ms, self.unknown_ms), strict=False)
-        return next((sort for sort, length in held if length), Sort.UP)
+        """The gravest sort that it holds any of, of uncertain and unknown time the longer: no doubt is shown as up."""
+        if self.down_ms or self.planned_ms:
+            return Sort.DOWN if self.down_ms else Sort.PLANNED
+        if self.maybe_ms or self.unknown_ms:
+            return Sort.MAYBE if self.maybe_ms >= self.unknown_ms else Sort.UNKNOWN
+        return Sort.UP
 
 
 class Day(NamedTuple):
