@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from probe.config.checks import Schedule, make_check, read_schedule
 from probe.config.table import Table
 from probe.model import Check, Role
 from probe.probers import kind_settings
+from probe.probers.net.addresses import network_of
 
 INTERVAL_MS: Final = 15_000
 GATEWAY: Final = "gateway"
@@ -64,15 +65,6 @@ def few_references(checks: Sequence[Check]) -> str | None:
         f"references.targets: {len(networks)} in {len(set(networks))} networks; an uplink's SLA stays undecided "
         f"with fewer than {ENOUGH_REFERENCES} references in {ENOUGH_NETWORKS} networks: add some"
     )
-
-
-def network_of(host: str) -> str:
-    """The label of a host that was given none: its /16, its /32 for IPv6, or the name itself."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return str(ip_network(f"{address}/{16 if address.version == 4 else 32}", strict=False))
 
 
 def _read_target(table: Table, schedule: Schedule) -> list[tuple[Check, Table]]:

@@ -19,7 +19,7 @@ from probe.probers.net.fault import Fault
 from probe.trail import Trail
 
 if TYPE_CHECKING:
-    from probe.probers.net.echo import EchoSocket, Reply, Request
+    from probe.probers.net.echo import EchoSocket, EchoSockets, Reply, Request
     from probe.probers.net.faults import Notice
     from probe.probers.net.resolver import Resolver
 
@@ -85,7 +85,7 @@ class IcmpProber(Attempting):
     def __init__(self, resolver: Resolver | None = None) -> None:
         """resolver: None for the one of this machine."""
         super().__init__(resolver)
-        self._sockets: dict[bool, EchoSocket] = {}
+        self._sockets: EchoSockets | None = None
 
     @staticmethod
     def target(text: str) -> str:
@@ -94,15 +94,20 @@ class IcmpProber(Attempting):
 
     def prepare(self, check: Check) -> None:
         """Load what the first attempt would have to load."""
-        from probe.probers.net import echo
-
-        del echo
         super().prepare(check)
+        self._shared()
 
     async def aclose(self) -> None:
         """Close the shared sockets, should a burst still be on its way."""
-        for shared in self._sockets.values():
-            shared.close()
+        if self._sockets is not None:
+            self._sockets.close()
+
+    def _shared(self) -> EchoSockets:
+        """The sockets that all attempts share."""
+        from probe.probers.net.echo import EchoSockets
+
+        self._sockets = self._sockets or EchoSockets()
+        return self._sockets
 
     async def _attempt(self, check: Check, trail: Trail) -> Finding:
         from probe.probers.net.names import find_addresses
@@ -110,20 +115,12 @@ class IcmpProber(Attempting):
         address = (await find_addresses(check, check.target, self._names(), trail))[0]
         trail.address = address
         with trail.during("echo"):
-            burst = Burst(self._socket_for(address, trail), address, check.settings)
+            burst = Burst(self._shared().get(address, trail.clock), address, check.settings)
             try:
                 await burst.run(trail)
             finally:
                 burst.forget()
         return _judge(check.settings, burst, trail)
-
-    def _socket_for(self, address: str, trail: Trail) -> EchoSocket:
-        from probe.probers.net.echo import V4, V6, EchoSocket
-
-        is_v6 = ":" in address
-        if is_v6 not in self._sockets:
-            self._sockets[is_v6] = EchoSocket(V6 if is_v6 else V4, trail.clock)
-        return self._sockets[is_v6]
 
 
 class Burst:
@@ -193,7 +190,9 @@ def _judge(settings: IcmpSettings, burst: Burst, trail: Trail) -> Finding:
     if replies:
         trail.facts["ttl"] = replies[-1].ttl
     if notices:
-        trail.facts["errors"] = sorted({f"{notice.reporter}: {_words(notice)}" for notice in notices})
+        from probe.probers.net.faults import say
+
+        trail.facts["errors"] = sorted({f"{notice.reporter}: {say(notice)}" for notice in notices})
     if not replies:
         raise _silence(burst, notices)
     latency_us = sum(rtts_us) // len(rtts_us)
@@ -215,7 +214,7 @@ def _assertions(settings: IcmpSettings, loss: Fraction, latency_us: int) -> list
 
 def _silence(burst: Burst, notices: Sequence[Notice]) -> Fault:
     """Why nothing came back, and whose fault that is."""
-    from probe.probers.net.faults import is_own_address
+    from probe.probers.net.faults import is_own_address, say
 
     if not burst.sent:
         return burst.refusals[0] if burst.refusals else Fault(Reason.STALL, "no time was left to send anything")
@@ -224,26 +223,4 @@ def _silence(burst: Burst, notices: Sequence[Notice]) -> Fault:
     last = notices[-1]
     is_ours = all(notice.is_own for notice in notices) and not is_own_address(last.destination)
     reason = Reason.NO_ROUTE_LOCAL if is_ours else Reason.UNREACHABLE_REMOTE
-    return Fault(reason, f"{last.reporter}: {_words(last)}")
-
-
-def _words(notice: Notice) -> str:
-    """An ICMP error in icmplib's words."""
-    from icmplib import ICMPReply
-    from icmplib.exceptions import ICMPError
-
-    family = 6 if ":" in notice.reporter else 4
-    try:
-        ICMPReply(
-            source=notice.reporter,
-            family=family,
-            id=0,
-            sequence=0,
-            type=notice.type,
-            code=notice.code,
-            bytes_received=0,
-            time=0,
-        ).raise_for_status()
-    except ICMPError as error:
-        return str(error)
-    return f"ICMP type {notice.type} code {notice.code}"
+    return Fault(reason, f"{last.reporter}: {say(last)}")

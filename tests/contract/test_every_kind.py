@@ -27,20 +27,22 @@ NEEDED: dict[str, dict[str, Any]] = {
     "http": {},
     "icmp": {"spacing_ms": 5},
     "tcp": {"expect": "never"},
+    "trace": {"max_hops": 1, "queries": 1},
 }
-SET_UP = {"icmp": ["echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all"]}
-PUBLIC = {"dns": "9.9.9.9", "http": "http://9.9.9.9/", "icmp": "9.9.9.9", "tcp": "9.9.9.9:80"}
-PRIVATE = {"dns": "{}", "http": "http://{}/", "icmp": "{}", "tcp": "{}:80"}
+SILENT = ["echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all"]
+BY_ICMP = {"icmp", "trace"}
+PUBLIC = {"dns": "9.9.9.9", "http": "http://9.9.9.9/", "icmp": "9.9.9.9", "tcp": "9.9.9.9:80", "trace": "9.9.9.9"}
+PRIVATE = {"dns": "{}", "http": "http://{}/", "icmp": "{}", "tcp": "{}:80", "trace": "{}"}
 
 each_kind = pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=needs_root if kind == "icmp" else ()) for kind in KINDS]
+    "kind", [pytest.param(kind, marks=needs_root if kind in BY_ICMP else ()) for kind in KINDS]
 )
 
 
 @asynccontextmanager
 async def silent_target(kind: str) -> AsyncIterator[str]:
     """A target of this kind that is there and never answers."""
-    if kind == "icmp":
+    if kind in BY_ICMP:
         yield "127.0.0.1"
     elif kind == "dns":
         async with dns_peer(lambda _: None) as (_, port):
@@ -63,7 +65,7 @@ def test_the_deadline_is_down_timeout_and_on_time(kind: str) -> None:
             await prober.aclose()
             return finding, ended.boot_ms - sent.boot_ms
 
-    finding, took_ms = in_namespace(main, SET_UP["icmp"]) if kind == "icmp" else asyncio.run(main())
+    finding, took_ms = in_namespace(main, SILENT) if kind in BY_ICMP else asyncio.run(main())
     assert (finding.state, finding.reason) == (State.DOWN, Reason.TIMEOUT)
     assert took_ms <= 220
     assert finding.address is not None
@@ -170,7 +172,7 @@ def test_a_bug_is_unknown(kind: str) -> None:
 )
 def test_a_private_target_is_refused_unless_allowed(kind: str, address: str) -> None:
     """Judged before a packet is sent."""
-    plain = address.strip("[]") if kind in {"icmp", "dns"} else address
+    plain = address.strip("[]") if kind in {*BY_ICMP, "dns"} else address
 
     async def main() -> Finding:
         check = a_check(kind, PRIVATE[kind].format(plain), allow_private=False, **NEEDED[kind])

@@ -56,7 +56,7 @@ def test_datagram_sockets_do_as_well(target: str) -> None:
         check = a_check("icmp", target, **QUICK)
         attempting = asyncio.ensure_future(attempt(check, prober, SystemClock()))
         await asyncio.sleep(0.002)
-        is_raw = any(shared._is_raw for shared in prober._sockets.values())
+        is_raw = any(shared._is_raw for shared in prober._shared().all())
         return (await attempting).finding, is_raw
 
     finding, is_raw = in_namespace(main, [DATAGRAM])
@@ -247,9 +247,9 @@ def test_a_round_trip_is_never_negative_nor_longer_than_it_took() -> None:
         shared = EchoSocket(V4, clock)
         request = shared.send("127.0.0.1", 56)
         clock.advance(7)
-        sent_ns = request.sent_wall_ns
+        sent_ns = request.sent.wall_ns
         stamps = [sent_ns + 3_000_000, sent_ns - 1, sent_ns + 3_600_000_000_000, None]
-        rtts = [shared._rtt_us(request, stamp) for stamp in stamps]
+        rtts = [shared.rtt_us(request, stamp) for stamp in stamps]
         shared.forget(request)
         return rtts
 
@@ -262,14 +262,14 @@ def notice(kind: int = 3, code: int = 1, reporter: str = "192.0.2.1") -> Any:
     return Notice(reporter, kind, code, b"", "203.0.113.9")
 
 
-def test_errors_are_named_in_words() -> None:
+def test_errors_are_named_insay() -> None:
     """A router's answer is evidence for people."""
-    from probe.probers.icmp import _words
+    from probe.probers.net.faults import say
 
-    assert "ost unreachable" in _words(notice())
-    assert _words(notice(11, 0))
-    assert _words(notice(1, 0, "2001:db8::1"))
-    assert _words(notice(0, 0)) == "ICMP type 0 code 0"
+    assert "ost unreachable" in say(notice())
+    assert say(notice(11, 0))
+    assert say(notice(1, 0, "2001:db8::1"))
+    assert say(notice(0, 0)) == "ICMP type 0 code 0"
 
 
 @needs_root
@@ -357,7 +357,7 @@ def test_a_socket_that_cannot_be_made_is_ours() -> None:
     """Whatever the system says, the target is not to blame."""
     from probe.probers.net.echo import Dialect, _open_socket
 
-    odd = Dialect(socket.AF_INET, 9999, 8, 0, 0, 0, 0, 0)
+    odd = Dialect(socket.AF_INET, 9999, 8, 0, 0, 0, 0, 0, 0)
     with pytest.raises(Fault) as caught:
         _open_socket(odd)
     assert caught.value.state is State.UNKNOWN

@@ -7,7 +7,7 @@ hide in IPv6 ones (mapped, 6to4, NAT64, Teredo) unfolded first.
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 ADDRESS_LIMIT: Final = 8
@@ -54,6 +54,15 @@ def is_private(address: str) -> bool:
     if inner is not None and any(inner in network for network in PRIVATE_V4):
         return True
     return any(found in network for network in PRIVATE_V6)
+
+
+def network_of(host: str) -> str:
+    """The label of a host that was given none: its /16, its /32 for IPv6, or the name itself."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    return str(ip_network(f"{address}/{16 if address.version == 4 else 32}", strict=False))
 
 
 def _inner(address: IPv6Address) -> IPv4Address | None:

@@ -16,16 +16,15 @@ import struct
 import sys
 from typing import Final, NamedTuple
 
-from probe.clock import NS_PER_US, Clock
+from probe.clock import Clock, Reading
 from probe.model import Reason
 from probe.probers.net.connection import socket_address
 from probe.probers.net.fault import Fault
 from probe.probers.net.faults import Notice, ask_for_notices, blame, next_notice
+from probe.probers.net.stamps import read_stamp, round_trip_us, stamp_arrivals
 
 HEADER: Final = struct.Struct("!BBHHH")
 NONCE_SIZE: Final = 16
-SO_TIMESTAMPNS: Final = 35
-TIMESPEC: Final = struct.Struct("=qq")
 SOL_RAW: Final = 255
 ICMP_FILTER: Final = 1
 ICMP6_FILTER: Final = 1
@@ -50,10 +49,16 @@ class Dialect(NamedTuple):
     want_ttl: int
     got_ttl: int
     mtu_discover: int
+    hops: int
 
 
-V4: Final = Dialect(socket.AF_INET, socket.IPPROTO_ICMP, 8, 0, socket.IPPROTO_IP, 12, 2, IP_MTU_DISCOVER)
-V6: Final = Dialect(socket.AF_INET6, socket.IPPROTO_ICMPV6, 128, 129, socket.IPPROTO_IPV6, 51, 52, IPV6_MTU_DISCOVER)
+V4: Final = Dialect(socket.AF_INET, socket.IPPROTO_ICMP, 8, 0, socket.IPPROTO_IP, 12, 2, IP_MTU_DISCOVER, socket.IP_TTL)
+V6: Final = Dialect(
+    *(socket.AF_INET6, socket.IPPROTO_ICMPV6, 128, 129, socket.IPPROTO_IPV6, 51, 52),
+    *(IPV6_MTU_DISCOVER, socket.IPV6_UNICAST_HOPS),
+)
+DEFAULT_HOPS: Final = -1
+"""Lets the kernel choose how many hops a packet may pass."""
 
 
 class Reply(NamedTuple):
@@ -69,8 +74,7 @@ class Request(NamedTuple):
     nonce: bytes
     address: str
     sequence: int
-    sent_wall_ns: int
-    sent_boot_ns: int
+    sent: Reading
     answer: asyncio.Future[Reply | Notice]
 
 
@@ -90,19 +94,19 @@ class EchoSocket:
         self.rejected = 0
         """Echo replies with a nonce of ours, or almost, that came from another address."""
 
-    def send(self, address: str, size: int, *, may_fragment: bool = True) -> Request:
+    def send(self, address: str, size: int, *, may_fragment: bool = True, hops: int = DEFAULT_HOPS) -> Request:
         """Send one request with `size` bytes of payload now. Raises Fault; end it with `forget`."""
         sock = self._sock or self._open()
         nonce = os.urandom(NONCE_SIZE)
         self._sequence = (self._sequence + 1) & 0xFFFF
         packet = self._packet(nonce, size)
-        now = self._clock.read()
         answer: asyncio.Future[Reply | Notice] = asyncio.get_running_loop().create_future()
-        request = Request(nonce, address, self._sequence, now.wall_ns, now.boot_ns, answer)
+        request = Request(nonce, address, self._sequence, self._clock.read(), answer)
         self._waiting[nonce] = self._by_sequence[address, self._sequence] = request
         discover = PMTUDISC_WANT if may_fragment else PMTUDISC_DO
         try:
             sock.setsockopt(self._dialect.level, self._dialect.mtu_discover, discover)
+            sock.setsockopt(self._dialect.level, self._dialect.hops, hops)
             self._send_to(sock, packet, address)
         except OSError as error:
             self.forget(request)
@@ -183,14 +187,35 @@ class EchoSocket:
             return
         if not request.answer.done():
             stamp_ns, ttl = _read_control(control, self._dialect)
-            request.answer.set_result(Reply(self._rtt_us(request, stamp_ns), ttl))
+            request.answer.set_result(Reply(self.rtt_us(request, stamp_ns), ttl))
 
-    def _rtt_us(self, request: Request, stamp_ns: int | None) -> int:
-        """By the kernel's stamp, unless it cannot be true: the wall clock may have been stepped."""
-        elapsed_ns = self._clock.read().boot_ns - request.sent_boot_ns
-        if stamp_ns is not None and 0 <= stamp_ns - request.sent_wall_ns <= elapsed_ns:
-            return (stamp_ns - request.sent_wall_ns) // NS_PER_US
-        return elapsed_ns // NS_PER_US
+    def rtt_us(self, request: Request, stamp_ns: int | None) -> int:
+        """The round trip of a request whose answer came now, with this stamp of the kernel."""
+        return round_trip_us(request.sent, self._clock.read(), stamp_ns)
+
+
+class EchoSockets:
+    """The shared socket of each family, made when it is first wanted."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._made: dict[Dialect, EchoSocket] = {}
+
+    def get(self, address: str, clock: Clock) -> EchoSocket:
+        """The one for the family of this address."""
+        dialect = V6 if ":" in address else V4
+        if dialect not in self._made:
+            self._made[dialect] = EchoSocket(dialect, clock)
+        return self._made[dialect]
+
+    def all(self) -> tuple[EchoSocket, ...]:
+        """Those that were wanted so far."""
+        return tuple(self._made.values())
+
+    def close(self) -> None:
+        """Close them, should somebody still wait for an answer."""
+        for shared in self._made.values():
+            shared.close()
 
 
 def _open_socket(dialect: Dialect) -> tuple[socket.socket, bool]:
@@ -209,7 +234,7 @@ def _open_socket(dialect: Dialect) -> tuple[socket.socket, bool]:
 
 def _set_up(sock: socket.socket, dialect: Dialect, *, is_raw: bool) -> None:
     ask_for_notices(sock)
-    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    stamp_arrivals(sock)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     sock.setsockopt(dialect.level, dialect.want_ttl, 1)
     if is_raw and dialect is V4:
@@ -223,13 +248,8 @@ def _set_up(sock: socket.socket, dialect: Dialect, *, is_raw: bool) -> None:
 def _read_control(control: list[tuple[int, int, bytes]], dialect: Dialect) -> tuple[int | None, int | None]:
     """The kernel's receive time, ns since the epoch, and the hops left; None for what is not there."""
     found = {(level, kind): data for level, kind, data in control}
-    stamp = found.get((socket.SOL_SOCKET, SO_TIMESTAMPNS))
     ttl = found.get((dialect.level, dialect.got_ttl))
-    stamp_ns = None
-    if stamp is not None and len(stamp) == TIMESPEC.size:
-        seconds, nanoseconds = TIMESPEC.unpack(stamp)
-        stamp_ns = seconds * 1_000_000_000 + nanoseconds
-    return stamp_ns, int.from_bytes(ttl[:4], sys.byteorder) if ttl is not None else None
+    return read_stamp(control), int.from_bytes(ttl[:4], sys.byteorder) if ttl is not None else None
 
 
 def _checksum(data: bytes) -> int:

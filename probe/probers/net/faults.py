@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from probe.model import Reason
 from probe.probers.net.fault import Fault
+from probe.probers.net.stamps import read_stamp
 
 IP_RECVERR: Final = 11
 IPV6_RECVERR: Final = 25
@@ -60,6 +61,8 @@ class Notice(NamedTuple):
     code: int
     quoted: bytes
     destination: str
+    stamp_ns: int | None = None
+    """When the kernel received it, ns since the epoch by the wall clock."""
 
     @property
     def is_own(self) -> bool:
@@ -86,7 +89,7 @@ def next_notice(sock: socket.socket) -> Notice | None:
             if (level, kind) in {(socket.IPPROTO_IP, IP_RECVERR), (socket.IPPROTO_IPV6, IPV6_RECVERR)}:
                 notice = _notice(data, quoted, destination)
                 if notice is not None:
-                    return notice
+                    return notice._replace(stamp_ns=read_stamp(control))
 
 
 def _notice(data: bytes, quoted: bytes, destination: tuple[str, int] | None) -> Notice | None:
@@ -100,6 +103,28 @@ def _notice(data: bytes, quoted: bytes, destination: tuple[str, int] | None) -> 
     family = socket.AF_INET if origin == SO_EE_ORIGIN_ICMP[0] else socket.AF_INET6
     reporter = socket.inet_ntop(family, raw) if len(raw) in {4, 16} else ""
     return Notice(reporter, kind, code, quoted, destination[0] if destination else "")
+
+
+def say(notice: Notice) -> str:
+    """An ICMP error in icmplib's words."""
+    from icmplib import ICMPReply
+    from icmplib.exceptions import ICMPError
+
+    family = 6 if ":" in notice.reporter else 4
+    try:
+        ICMPReply(
+            source=notice.reporter,
+            family=family,
+            id=0,
+            sequence=0,
+            type=notice.type,
+            code=notice.code,
+            bytes_received=0,
+            time=0,
+        ).raise_for_status()
+    except ICMPError as error:
+        return str(error)
+    return f"ICMP type {notice.type} code {notice.code}"
 
 
 def is_own_address(address: str) -> bool:

@@ -1,0 +1,36 @@
+"""The kernel's receive time stamps: round trips that do not hold the lateness of our own loop."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Final
+
+from probe.clock import NS_PER_US, Reading
+
+SO_TIMESTAMPNS: Final = 35
+TIMESPEC: Final = struct.Struct("=qq")
+Control = list[tuple[int, int, bytes]]
+"""The ancillary data of a received message."""
+
+
+def stamp_arrivals(sock: socket.socket) -> None:
+    """Let the kernel stamp what arrives on this socket, ICMP errors too."""
+    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+
+
+def read_stamp(control: Control) -> int | None:
+    """The kernel's receive time, ns since the epoch; None where it gave none."""
+    for level, kind, data in control:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS) and len(data) == TIMESPEC.size:
+            seconds, nanoseconds = TIMESPEC.unpack(data)
+            return int(seconds * 1_000_000_000 + nanoseconds)
+    return None
+
+
+def round_trip_us(sent: Reading, now: Reading, stamp_ns: int | None) -> int:
+    """By the kernel's stamp, unless there is none or it cannot be true: the wall clock may have been stepped."""
+    elapsed_ns = now.boot_ns - sent.boot_ns
+    if stamp_ns is not None and 0 <= stamp_ns - sent.wall_ns <= elapsed_ns:
+        return (stamp_ns - sent.wall_ns) // NS_PER_US
+    return elapsed_ns // NS_PER_US
