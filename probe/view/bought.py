@@ -18,7 +18,7 @@ from probe.view.status import check_table
 from probe.view.strip import MARKS, legend
 from probe.view.tickets import tickets
 
-BAR: Final = 40
+BAR: Final = 30
 """Marks of a budget's bar."""
 
 
@@ -31,7 +31,8 @@ def service_page(seen: ServiceDetail, *, zone: tzinfo = UTC) -> Page:
     if not seen.assessments:
         page += [BLANK, paragraph("Nothing to judge: no SLA terms and no objective.")]
     for one in seen.assessments:
-        page += [BLANK, *_budget(one), *assessment(one, Beside(marks=seen.marks))]
+        title, *rest = assessment(one, Beside(marks=seen.marks))
+        page += [BLANK, title, *_budget(one), *rest]
     for title, told in _told(seen, zone):
         page += [BLANK, paragraph(strong(title)), *told]
     return tuple(page)
@@ -47,13 +48,11 @@ def _budget(one: Assessment) -> list[Prose]:
     if one.budget_ms is None or one.budget_left is None or one.budget_ms <= 0:
         return []
     worst, best = one.budget_left
-    bar = budget_bar(one.budget_ms, best, worst)
-    named = "" if one.check in {None, one.service} else f" of {one.check}"
     said = f"  {wording.rough_range(worst, best)} left of {wording.rough(one.budget_ms)}"
+    meaning = MARKS["D"], faint(" gone  "), MARKS["S"], faint(" may be gone  "), MARKS[" "], faint(" left")
     return [
-        paragraph(f"error budget{named}  ", bar, said),
-        paragraph(MARKS["D"], faint(" gone  "), MARKS["S"], faint(" may be gone  "), MARKS[" "], faint(" left")),
-        BLANK,
+        paragraph(budget_bar(one.budget_ms, best, worst), said, indent=2),
+        paragraph(faint("of the error budget: "), *meaning, indent=2),
     ]
 
 

@@ -29,7 +29,7 @@ def check_page(seen: CheckDetail, *, zone: tzinfo = UTC) -> Page:
         Fields((*_condition(status, seen, zone), *_identity(status, seen))),
         BLANK,
         paragraph(faint(f"last {_scale(seen)}  "), strip(status.strip), indent=2),
-        *_latencies(seen.outcomes),
+        *_latencies(seen.outcomes[-len(status.strip) or None :]),
         paragraph(*legend(), indent=2),
     ]
     for title, blocks in _sections(seen, zone):
@@ -70,14 +70,13 @@ def _scale(seen: CheckDetail) -> str:
 
 
 def _latencies(outcomes: Sequence[Outcome]) -> list[Block]:
-    """The latencies of the last outcomes as a line; a blank where there was no answer."""
+    """The latencies of the last outcomes as a line below the strip; a blank where there was no answer."""
     taken = [one.finding.latency_us for one in outcomes]
     present = [one for one in taken if one is not None]
     if len(present) < 2:
         return []
     reach = f"  {wording.latency(min(present))} to {wording.latency(max(present))}"
-    said = faint(f"latency of the last {wording.count(len(taken), 'outcome')}  ")
-    return [paragraph(said, spark(taken), faint(reach), indent=2)]
+    return [paragraph(faint("latency   "), spark(taken), faint(reach), indent=2)]
 
 
 def _sections(seen: CheckDetail, zone: tzinfo) -> Iterator[tuple[str, list[Block]]]:

@@ -30,7 +30,7 @@ class Board(Following):
         Binding("enter", "open"),
         Binding("tab", "tab(1)", priority=True),
         Binding("shift+tab", "tab(-1)", priority=True),
-        Binding("slash", "filter"),
+        Binding("slash", "filter", priority=True),  # so that what is typed right after it is not lost
         Binding("s", "sort"),
     ]
 
@@ -177,10 +177,14 @@ class Board(Following):
 
     # -- the filter
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash within the filter is a character of it."""
+        return action != "filter" or self.focused is None
+
     def action_filter(self) -> None:
         """Type what names must hold."""
         self._filter.display = True
-        self._filter.focus()
+        self.set_focus(self._filter)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The list follows each character."""
