@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from probe.agent.clockwatch import offset_of
 from probe.agent.journal import Journal
+from probe.agent.lookout import absence
 from probe.agent.notices import Notices
 from probe.agent.pauses import Pauses
 from probe.agent.recorder import Recorder, Scale
@@ -13,6 +15,7 @@ from probe.clock import Clock, Reading
 from probe.config import Config
 from probe.config.compiled import pack
 from probe.references import References
+from probe.store import outbox
 from probe.store.changes import DeclareWindows
 from probe.store.reader import open_reader
 from probe.store.writer import Writer
@@ -40,6 +43,9 @@ class Record:
         notices = Notices(self.config, self.references)
         with open_reader(self.config.storage.path) as reader:
             notices.restore(reader, self.recorder.scale.offset_ms)
+            away = absence(self.config, reader, self._clock.read().wall_ms)
+        if away is not None:
+            self.writer.post(partial(outbox.append, messages=(away,))).result()
         self.recorder.notices = notices
 
     def follow(self, config: Config) -> None:

@@ -57,6 +57,8 @@ class Recorder:
         self.is_refusing = False
         """Whether a refusal has been told since the last one was called over; more of them are only counted."""
         self.before: Callable[[], None] = lambda: None
+        self.last: dict[str, Outcome] = {}
+        """The last outcome of each check since the start."""
         self.notices: Notices | None = None
         """Says what people are to be told; None: nobody."""
         self._batch: list[Outcome] = []
@@ -86,6 +88,7 @@ class Recorder:
         if not self._batch:
             asyncio.get_running_loop().call_later(GATHER_S, self.flush)
         self._batch.append(outcome)
+        self.last[outcome.key] = outcome
         self._references.see(outcome.key, outcome.finding, ending.at_boot_ms)
         self._journal.tell(ending.check, outcome, ending.at_boot_ms)
         if self.notices is not None:
@@ -98,15 +101,16 @@ class Recorder:
         future = self._keeper.event(Event(at_boot_ms + scale.offset_ms, scale.clock, kind, lasted_ms, facts))
         future.add_done_callback(self._settle_event)
 
-    def flush(self) -> None:
-        """Hand over what was gathered."""
+    def flush(self) -> Future[None] | None:
+        """Hand over what was gathered; done when that is committed. None: there was nothing."""
         if not self._batch:
-            return
+            return None
         batch, self._batch = self._batch, []
         messages, self._messages = self._messages, []
         self._handed.append(batch[0].at_ms - self.scale.offset_ms)
         future = self._keeper.record(batch, messages)
         future.add_done_callback(lambda done: self._settle(done, len(batch), messages))
+        return future
 
     def _settle(self, done: Future[None], count: int, messages: Sequence[Message]) -> None:
         self._handed.popleft()

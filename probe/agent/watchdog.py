@@ -101,9 +101,15 @@ class Watchdog:
     def _end_pauses(self) -> None:
         self._crew.expire(self._clock.read().wall_ms)
 
-    def _feed(self) -> None:
-        """Only while the loop is in time and the record acknowledges."""
+    def ails(self) -> str:
+        """What is wrong with the agent, "" while the loop is in time and the record acknowledges."""
+        if self.clocks.late_ms > TOO_LATE_MS:
+            return "the loop is late"
         oldest_ms = self._record.recorder.oldest_ms()
         is_deaf = oldest_ms is not None and self._clock.read().boot_ms - oldest_ms > DEAF_MS
-        if self.clocks.late_ms <= TOO_LATE_MS and not is_deaf:
+        return "the record does not acknowledge" if is_deaf else ""
+
+    def _feed(self) -> None:
+        """Only while all is well."""
+        if not self.ails():
             self._manager.tell("WATCHDOG=1")

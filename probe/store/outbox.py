@@ -138,6 +138,12 @@ def newest(connection: sqlite3.Connection, kinds: Sequence[Kind]) -> list[Messag
     return [_message(row[:6], ()) for row in rows]
 
 
+def of_kind(connection: sqlite3.Connection, kind: Kind) -> list[Message]:
+    """Every message of a kind, in order of entering."""
+    rows = connection.execute(f"SELECT {MESSAGE} FROM outbox WHERE kind = ? ORDER BY id", (kind.value,))
+    return [_message(row, ()) for row in rows]
+
+
 def queues(connection: sqlite3.Connection) -> dict[str, Queue]:
     """Each channel that was ever written to."""
     return {channel: Queue(*rest) for channel, *rest in connection.execute(QUEUES)}

@@ -1,0 +1,170 @@
+"""The real agent killed again and again while things change: its webhook hears of everything, signed, and no storm."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import random
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.agents import RealAgent, wait_until
+
+MAIN = """
+[agent]
+vantage = "here"
+[storage]
+path = "probe.db"
+[defaults]
+interval = "2s"
+timeout = "1s"
+recheck = "1s"
+confirm = 1
+[references]
+gateway = "none"
+interval = "2s"
+timeout = "1s"
+targets = [{{ address = "tcp://127.0.0.1:{port}", allow_private = true }}]
+[notify.hook]
+webhook = {{ file = "{folder}/url" }}
+secret = {{ file = "{folder}/secret" }}
+"""
+SECRET = "s3cret"
+KILLS, SOAK_KILLS = 4, 20
+
+
+class Receiver:
+    """A server on loopback that keeps what it is sent, and now and then is out of order."""
+
+    def __init__(self) -> None:
+        self.posts: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.broken = 0
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                stamp, _, given = self.headers["X-Probe-Signature"].partition(",v1=")
+                signed = f"{stamp.removeprefix('t=')}.".encode() + body
+                is_ours = hmac.compare_digest(given, hmac.new(SECRET.encode(), signed, "sha256").hexdigest())
+                status = 403 if not is_ours else 503 if receiver.broken else 200
+                receiver.broken = max(receiver.broken - 1, 0)
+                if status == 200:
+                    receiver.posts.append(json.loads(body))
+                    receiver.keys.append(self.headers["Idempotency-Key"])
+                self.send_response(status)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook?token=x"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def events(self) -> list[dict[str, Any]]:
+        return [event for post in self.posts for event in post["events"]]
+
+    def ids(self, kind: str) -> set[str]:
+        return {event["id"] for event in self.events() if event["kind"] == kind}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Listening; closed at the end."""
+    found = Receiver()
+    yield found
+    found.close()
+
+
+class Flapping:
+    """A port that can be shut and opened again."""
+
+    def __init__(self) -> None:
+        self._server: socket.socket | None = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+
+    def shut(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        self._server = None
+
+    def open(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", self.port))
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+
+@pytest.fixture
+def flapping() -> Iterator[Flapping]:
+    """Open at first."""
+    found = Flapping()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def agent(tmp_path: Path, receiver: Receiver, flapping: Flapping) -> Iterator[RealAgent]:
+    """Three checks of the port that is shut and opened; the reference always answers."""
+    with socket.create_server(("127.0.0.1", 0)) as reference:
+        text = MAIN.format(port=reference.getsockname()[1], folder=tmp_path)
+        (tmp_path / "probe.toml").write_text(text)
+        (tmp_path / "url").write_text(receiver.url)
+        (tmp_path / "secret").write_text(SECRET)
+        (tmp_path / "checks.d").mkdir()
+        checks = "".join(
+            f'[[check]]\nname = "c{number}"\nkind = "tcp"\ntarget = "127.0.0.1:{flapping.port}"\nallow_private = true\n'
+            for number in range(3)
+        )
+        (tmp_path / "checks.d" / "all.toml").write_text(checks)
+        found = RealAgent(tmp_path / "probe.toml")
+        yield found
+        if found.process is not None:
+            found.kill()
+
+
+def told(database: Path, kind: str) -> set[str]:
+    """The ids of the messages of a kind on record."""
+    from functools import partial
+
+    from probe.store.outbox import Kind, of_kind
+    from probe.store.reader import open_reader
+
+    with open_reader(database) as reader:
+        return {one.id for one in reader.ask(partial(of_kind, kind=Kind(kind)))}
+
+
+@pytest.mark.parametrize("kills", [KILLS, pytest.param(SOAK_KILLS, marks=pytest.mark.soak)])
+def test_kills_lose_no_change_of_state(agent: RealAgent, receiver: Receiver, flapping: Flapping, kills: int) -> None:
+    """Killed at random moments while a port goes up and down: every outage and its end arrives, in few messages."""
+    chance = random.Random(20_261_122)
+    agent.start()
+    agent.wait_for(1)
+    for number in range(kills):
+        (flapping.open if number % 2 else flapping.shut)()
+        time.sleep(chance.uniform(0, 0.09))
+        agent.kill()
+        agent.start()
+        kind = "outage_ended" if number % 2 else "outage_began"
+        wanted = 3 * (number // 2 + 1)
+        wait_until(lambda k=kind, n=wanted: len(told(agent.database, k)) >= n, 15, kind)  # type: ignore[misc]
+    receiver.broken = 0
+    for kind in ("outage_began", "outage_ended"):
+        wait_until(lambda k=kind: receiver.ids(k) >= told(agent.database, k), 90, f"{kind} arrives")  # type: ignore[misc]
+    assert all(event["cause"] == "provider_or_path" for event in receiver.events())
