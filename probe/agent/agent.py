@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,7 +18,8 @@ from probe import __version__
 from probe.agent import descriptors
 from probe.agent.crew import Crew
 from probe.agent.desk import Desk
-from probe.agent.postman import Postman
+from probe.agent.outward import Outward
+from probe.agent.pushing import Pushing
 from probe.agent.record import Record
 from probe.agent.standings import Standings
 from probe.agent.systemd import ServiceManager
@@ -28,6 +29,8 @@ from probe.config import Config, changes, load
 from probe.control import ControlServer
 from probe.errors import ConfigError, ProbeError
 from probe.model import EventKind
+from probe.probers import PROBERS
+from probe.probers.prober import Prober
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +38,24 @@ log = logging.getLogger(__name__)
 class Agent:
     """The agent of one configuration file, from its start to its end."""
 
-    def __init__(self, config: Config, clock: Clock, watch: Callable[[Config], None] | None = None) -> None:
-        """Nothing is opened before `run`."""
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        watch: Callable[[Config], None] | None = None,
+        kinds: Mapping[str, type[Prober]] = PROBERS,
+    ) -> None:
+        """Nothing is opened before `run`. kinds: those that a check may be of."""
+        self._kinds = kinds
         self.config, self._clock, self._watch = config, clock, watch or (lambda _: None)
         self._manager = ServiceManager()
         self._record = Record(config, clock)
-        self._crew = Crew(config, clock, self._record.recorder, self._record.references)
+        self._crew = Crew(config, clock, self._record.recorder, self._record.references, kinds)
+        self._pushing = Pushing(clock, self._record, self._crew)
         self._watchdog = Watchdog(clock, self._record, self._crew, self._manager)
         self._standings = Standings(config, self._record.writer, clock)
-        self._postman = Postman(config, self._record.writer, clock)
+        self._desk = Desk(clock, self._record, self._crew, self.reload, self._pushing)
+        self._outward = Outward(clock, self._record, self._desk, self._watchdog.ails)
         self._stop, self._hurry = asyncio.Event(), asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[list[str]]] = set()
@@ -55,16 +67,18 @@ class Agent:
         asyncio.get_running_loop().set_exception_handler(_log_bug)
         async with self._recording(), self._listening(), self._obeying():
             self._crew.start(self._record.pauses(), in_flight)
+            await self._pushing.start(self.config)
             self._watchdog.start()
             self._standings.start()
-            self._postman.start()
             self._tell_started()
             self._watch(self.config)
+            await self._outward.start(self.config)
             await self._stop.wait()
             self._manager.tell("STOPPING=1")
+            await self._pushing.stop()
             await self._crew.stop(self._hurry)
             await self._standings.stop()
-            await self._postman.stop()
+            await self._outward.stop()
             await asyncio.gather(*self._tasks)
         return 0
 
@@ -109,8 +123,7 @@ class Agent:
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
-        desk = Desk(self._clock, self._record, self._crew, self.reload)
-        server = ControlServer(self.config.storage.path, desk.answer)
+        server = ControlServer(self.config.storage.path, self._desk.answer)
         await server.start()
         try:
             yield
@@ -136,7 +149,7 @@ class Agent:
 
     async def _follow_files(self) -> list[str]:
         try:
-            config = await asyncio.to_thread(load, self.config.path)
+            config = await asyncio.to_thread(load, self.config.path, kinds=self._kinds)
             self._refuse_moves(config)
             self._crew.prepare(config)
             await self._follow(config)
@@ -165,13 +178,15 @@ class Agent:
         difference = changes(self.config, config)._asdict()
         self._record.recorder.flush()
         await asyncio.to_thread(self._record.follow, config)
-        self.config = self._standings.config = self._postman.config = config
+        self.config = self._standings.config = config
+        await self._outward.follow(config)
         self._record.references.set_checks(config.checks)
         for key in (*difference["removed"], *difference["changed"]):
             self._record.journal.forget(key)
         self._note(EventKind.RELOAD, checks=len(config.checks), **difference)
         self._crew.pauses = self._record.pauses()  # under the names of now
         self._crew.follow(config)
+        await self._pushing.follow(config)
         self._watchdog.follow()
         self._watch(config)
         log.info("reloaded", extra={name: len(keys) for name, keys in difference.items()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Final
 
 from probe.agent.pauses import Pauses
@@ -13,7 +14,7 @@ from probe.config import Config
 from probe.errors import ConfigError
 from probe.lanes import Ending, Lanes, Limits
 from probe.model import Check, Finding, Role, State, Tick
-from probe.probers import PROBERS
+from probe.probers import PROBERS, is_tried
 from probe.probers.prober import Prober
 from probe.references import References
 from probe.runner import attempt
@@ -28,14 +29,22 @@ MARGIN_S: Final = 2.0
 class Crew:
     """Probes everything that is configured and not paused; each ending goes to the recorder."""
 
-    def __init__(self, config: Config, clock: Clock, recorder: Recorder, references: References) -> None:
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        recorder: Recorder,
+        references: References,
+        kinds: Mapping[str, type[Prober]] = PROBERS,
+    ) -> None:
         """Make what attempts share. Nothing is probed before `start`."""
+        self._kinds = kinds
         self.config, self._clock = config, clock
         self._recorder, self._references = recorder, references
         self._probers: dict[str, Prober] = {}
         self.pauses = Pauses()
         self.lanes = Lanes(
-            self._attempt, self._ended, clock, Limits(config.agent.concurrency, 1, config.agent.recheck_rate)
+            self._attempt, self.ended, clock, Limits(config.agent.concurrency, 1, config.agent.recheck_rate)
         )
         self.scheduler = Scheduler(self._tick, clock)
 
@@ -60,8 +69,8 @@ class Crew:
         """From now on this configuration; new and changed checks tick at once."""
         self.config = config
         self.lanes.set_limits(Limits(config.agent.concurrency, self._in_flight, config.agent.recheck_rate))
-        self.lanes.set_checks(self.pauses.others(config.checks))
-        self.scheduler.set_checks(config.checks)
+        self.lanes.set_checks(self.pauses.others(_tried(config)))
+        self.scheduler.set_checks(_tried(config))
 
     def pause(self, key: str, until_ms: int | None) -> None:
         """Probe this check no more; what is running of it leaves no outcome."""
@@ -80,7 +89,7 @@ class Crew:
     def _wake(self, keys: tuple[str, ...]) -> None:
         if not keys:
             return
-        self.lanes.set_checks(self.pauses.others(self.config.checks))
+        self.lanes.set_checks(self.pauses.others(_tried(self.config)))
         for key in keys:
             self.scheduler.prompt(key)
 
@@ -99,7 +108,7 @@ class Crew:
 
     def _prober(self, kind: str) -> Prober:
         if kind not in self._probers:
-            self._probers[kind] = PROBERS[kind]()
+            self._probers[kind] = self._kinds[kind]()
         return self._probers[kind]
 
     def _tick(self, tick: Tick) -> None:
@@ -109,7 +118,8 @@ class Crew:
         tried = await attempt(check, self._prober(check.kind), self._clock)
         return tried.sent, tried.finding
 
-    def _ended(self, ending: Ending) -> None:
+    def ended(self, ending: Ending) -> None:
+        """Record what an attempt, a tick without one, or somebody's report ended as."""
         self._recorder.take(ending)
         if ending.finding.state is State.DOWN and ending.check.role is Role.CHECK:
             now_ms = self._clock.read().boot_ms
@@ -119,3 +129,8 @@ class Crew:
 
     def _ask_references(self) -> None:
         self.lanes.ask(self._references.keys())
+
+
+def _tried(config: Config) -> tuple[Check, ...]:
+    """The checks that are attempted on a schedule."""
+    return tuple(check for check in config.checks if is_tried(check.kind))

@@ -10,6 +10,7 @@ from typing import Any
 
 from probe import __version__
 from probe.agent.crew import Crew
+from probe.agent.pushing import Pushing, read_report
 from probe.agent.record import Record
 from probe.agent.storage import condition
 from probe.clock import Clock
@@ -20,14 +21,22 @@ from probe.store.changes import Pause, Resume, decode
 class Desk:
     """One request at a time is decoded, done, and answered with a JSON value."""
 
-    def __init__(self, clock: Clock, record: Record, crew: Crew, reload: Callable[[], Awaitable[list[str]]]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        record: Record,
+        crew: Crew,
+        reload: Callable[[], Awaitable[list[str]]],
+        pushing: Pushing,
+    ) -> None:
         """`reload` reads the files again and returns the problems that it met."""
+        self._pushing = pushing
         self._clock, self._record, self._crew, self._reload = clock, record, crew, reload
         self._started_ms = clock.read().wall_ms
 
     async def answer(self, message: Mapping[str, Any]) -> Any:
         """The answer to one request. Raises ProbeError when it is refused."""
-        deeds = {"change": self._change, "health": self._health, "reload": self._read_again}
+        deeds = {"change": self._change, "health": self._health, "reload": self._read_again, "push": self._push}
         deed = deeds.get(str(message.get("do")))
         if deed is None:
             raise UsageError(f"`do` is one of {', '.join(deeds)}")
@@ -42,6 +51,10 @@ class Desk:
         elif isinstance(change, Resume):
             self._crew.resume(change.key)
         return result
+
+    async def _push(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        key, state, detail, sent_ms = read_report(message)
+        return {"key": key, "at_ms": await self._pushing.report(key, state, detail, sent_ms)}
 
     async def _read_again(self, _: Mapping[str, Any]) -> list[str]:
         return await self._reload()

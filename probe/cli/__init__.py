@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "plan": ("probe.cli.plan", "can this schedule decide these SLAs, and what interval would"),
     "maintenance": ("probe.cli.maintenance", "declare, list and remove maintenance windows"),
     "ticket": ("probe.cli.ticket", "what the provider was told about an outage, and when it answered"),
+    "push": ("probe.cli.push", "report for a check that others report: up, or down and why"),
     "pause": ("probe.cli.pause", "stop probing a check for a while; the time counts as unknown"),
     "resume": ("probe.cli.resume", "probe a paused check again"),
     "import": ("probe.cli.import_", "take outcomes in from JSON Lines or CSV"),

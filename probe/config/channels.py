@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from probe.config import values
-from probe.config.configuration import Channel, WebSettings
+from probe.config.configuration import Channel, PushListener, WebSettings
 from probe.config.settings import secret
 from probe.config.table import Table
 from probe.store.outbox import Kind
@@ -33,6 +33,18 @@ def read_web(table: Table) -> WebSettings | None:
     if token is None and not _is_loopback(host) and table.is_sound("token"):
         table.complain("listen", 'reachable from outside; add token = { env = "NAME" }, or listen on 127.0.0.1')
     return WebSettings(host=host, port=port, names=names, token=token)
+
+
+def read_push(table: Table) -> PushListener | None:
+    """[push]; None where nothing is to listen: reports then come through `probe push` alone."""
+    listen = table.take("listen", _listen, None)
+    names = table.take("names", values.many(values.text), ())
+    table.done()
+    if listen is not None:
+        return PushListener(host=listen[0], port=listen[1], names=names)
+    if table.has("names") and table.is_sound("listen"):
+        table.complain("", 'nothing listens; add listen = "127.0.0.1:9311" or leave [push] out')
+    return None
 
 
 def read_channels(section: Table, services: Collection[str] | None) -> tuple[Channel, ...]:

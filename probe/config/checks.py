@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -13,7 +13,8 @@ from probe.config.files import printable
 from probe.config.settings import plain, read_settings
 from probe.config.table import Table
 from probe.model import Check
-from probe.probers import PROBERS, kind_settings
+from probe.probers import PROBERS, is_tried
+from probe.probers.prober import Prober
 
 SHORTEST_INTERVAL_MS: Final = 2_000
 LONGEST_INTERVAL_MS: Final = 7 * values.UNITS_MS["d"]
@@ -47,14 +48,15 @@ def read_schedule(table: Table, defaults: Schedule) -> Schedule:
     )
 
 
-def read_check(table: Table, defaults: Schedule) -> list[Check]:
+def read_check(table: Table, defaults: Schedule, kinds: Mapping[str, type[Prober]] = PROBERS) -> list[Check]:
     """The checks of one [[check]] table: two for family "both", none when there is no telling what it is."""
     named = table.content.get("name")
     table.label = f'check "{printable(named)}"' if isinstance(named, str) else table.label
     name = table.need("name", values.name, "", '"shop-front"')
-    kind = table.need("kind", values.choice(*PROBERS), "", '"http"')
-    target = table.need("target", targets.target(kind), "", '"https://shop.example.net/"')
-    schedule = _with_g_max(table, read_schedule(table, defaults))
+    kind = table.need("kind", values.choice(*kinds), "", '"http"')
+    target = _target(table, kind, name, kinds)
+    settings = _settings(table, kind, kinds)
+    schedule = _with_g_max(table, read_schedule(table, fitting(defaults, settings)))
     family = table.take("family", values.choice(*targets.FAMILIES), "any")
     more: dict[str, Any] = {
         "network": table.take("network", values.text, None),
@@ -62,13 +64,30 @@ def read_check(table: Table, defaults: Schedule) -> list[Check]:
         "allow_private": table.take("allow_private", values.flag, False),
         "name_is_service": table.take("name_is_service", values.flag, False),
         "renamed_from": table.take("renamed_from", values.name, None),
-        "settings": _settings(table, kind),
+        "settings": settings,
     }
-    targets.judge_address(table, "target", target, family, more["allow_private"])
+    if is_tried(kind):
+        targets.judge_address(table, "target", target, family, more["allow_private"])
     table.done()
-    if not name or not target or more["settings"] is None:
+    if not name or not target or settings is None:
         return []
     return _by_family(make_check(kind, target, schedule, name=name, **more), family)
+
+
+def _target(table: Table, kind: str, name: str, kinds: Mapping[str, type[Prober]]) -> str:
+    """The target as its kind spells it; where nothing is reached out for, words for people, by default the name."""
+    if kind and not is_tried(kind):
+        return table.take("target", values.text, name)
+    return table.need("target", targets.target(kind, kinds), "", '"https://shop.example.net/"')
+
+
+def fitting(defaults: Schedule, settings: Any | None) -> Schedule:
+    """The defaults as a kind wants them: what others report is expected as often as it may come late, and one
+    report that is missing is not a lost packet. Nothing derived is confirmed a second time.
+    """
+    if settings is None or not hasattr(settings, "usual_interval_ms"):
+        return defaults
+    return replace(defaults, interval_ms=settings.usual_interval_ms or defaults.interval_ms, confirm=1)
 
 
 def _with_g_max(table: Table, schedule: Schedule) -> Schedule:
@@ -87,15 +106,16 @@ def make_check(kind: str, target: str, schedule: Schedule, **more: Any) -> Check
     """A check whose derived parts (timeout, recheck, g_max, meaning, revision) follow from the rest."""
     interval_ms = schedule.interval_ms
     recheck_ms = schedule.recheck_ms
+    settings = more.get("settings")
     check = Check(
         key=more.pop("key", more["name"]),
         kind=kind,
         target=target,
         interval_ms=interval_ms,
-        timeout_ms=schedule.timeout_ms or min(TIMEOUT_MS, interval_ms * 4 // 5),
+        timeout_ms=schedule.timeout_ms or min(getattr(settings, "usual_timeout_ms", TIMEOUT_MS), interval_ms * 4 // 5),
         recheck_ms=recheck_ms if recheck_ms and recheck_ms < interval_ms else None,
         confirm=schedule.confirm,
-        g_max_ms=schedule.g_max_ms or interval_ms * 3 // 2,
+        g_max_ms=schedule.g_max_ms or max(interval_ms * 3 // 2, getattr(settings, "linked_ms", 0)),
         revision="",
         meaning="",
         **more,
@@ -152,9 +172,9 @@ def _by_family(check: Check, family: str) -> list[Check]:
     ]
 
 
-def _settings(table: Table, kind: str) -> Any | None:
+def _settings(table: Table, kind: str, kinds: Mapping[str, type[Prober]]) -> Any | None:
     """The settings of the check's kind; a table for another kind is a problem."""
-    for other in PROBERS:
+    for other in kinds:
         if other != kind and table.has(other):
             table.take(other, lambda value: value, None)
             if kind:
@@ -162,7 +182,7 @@ def _settings(table: Table, kind: str) -> Any | None:
     if not kind:
         return None
     section = table.table(kind)
-    settings = read_settings(kind_settings(kind), section)
+    settings = read_settings(kinds[kind].Settings, section)
     targets.judge_secrets(section, settings)
     return settings
 

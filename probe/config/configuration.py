@@ -42,6 +42,15 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PushListener:
+    """[push]: where reports are taken in over HTTP; names: hosts besides addresses and localhost."""
+
+    host: str
+    port: int
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """[notify.NAME]: a way to tell people. One of url (apprise) and webhook, which is signed with `secret`.
 
@@ -79,6 +88,7 @@ class Config:
     fingerprint: str
     web: WebSettings | None = None
     channels: tuple[Channel, ...] = ()
+    push: PushListener | None = None
 
     def service_on(self, service: Service, day: date) -> Service:
         """The service under the version of its terms that was valid on a day: that of the start of a period."""

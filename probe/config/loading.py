@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from probe.config import machine, values
-from probe.config.channels import read_channels, read_web
+from probe.config.channels import read_channels, read_push, read_web
 from probe.config.checks import Schedule, read_check, read_schedule, short_timeouts
 from probe.config.configuration import AgentSettings, Channel, Config, StorageSettings
 from probe.config.dropins import drop_ins
 from probe.config.files import Source, printable
 from probe.config.fingerprint import DROP_INS, digest, stamps
+from probe.config.gathered import judge_groups
 from probe.config.groups import Groups
 from probe.config.maintenance import Scope, read_window
 from probe.config.references import few_references, read_references
@@ -21,27 +22,30 @@ from probe.config.services import Agreements, read_service
 from probe.config.table import Table
 from probe.errors import ConfigError
 from probe.model import Check, Window
+from probe.probers import PROBERS
+from probe.probers.prober import Prober
 from probe.sla.service import Service
 
-ONLY_MAIN: Final = ("agent", "storage", "defaults", "references", "web", "notify")
+ONLY_MAIN: Final = ("agent", "storage", "defaults", "references", "web", "push", "notify")
 
 
-def load(path: Path, routes: Path = machine.ROUTES) -> Config:
+def load(path: Path, routes: Path = machine.ROUTES, kinds: Mapping[str, type[Prober]] = PROBERS) -> Config:
     """Read `path` and checks.d beside it. Raises ConfigError with every located problem.
 
-    routes: where the kernel shows its routes, for the gateway "auto".
+    routes: where the kernel shows its routes, for the gateway "auto". kinds: those that a check may be of.
     """
     problems: list[str] = []
     before = stamps(path)
     main = Source(path, problems)
     others = [Source(file, problems) for file in drop_ins(path.parent / DROP_INS, problems)]
-    reader = Reader(main, others, problems)
+    reader = Reader(main, others, problems, kinds)
     reader.is_complete = not problems
     agent, storage = reader.agent(), reader.storage()
     checks = reader.checks(routes)
     services = reader.services(checks)
     windows = reader.windows(checks, services)
     web, channels = read_web(reader.root.table("web")), reader.channels(services)
+    push = read_push(reader.root.table("push"))
     reader.done()
     if problems:
         raise ConfigError(tuple(problems))
@@ -57,6 +61,7 @@ def load(path: Path, routes: Path = machine.ROUTES) -> Config:
         agreements=tuple(reader.agreements.files),
         fingerprint=digest([*before, *reader.agreements.stamps]),
         web=web,
+        push=push,
         channels=channels,
     )
 
@@ -64,11 +69,14 @@ def load(path: Path, routes: Path = machine.ROUTES) -> Config:
 class Reader:
     """The files while they are read; knows each name that was taken, and where."""
 
-    def __init__(self, main: Source, others: list[Source], problems: list[str]) -> None:
+    def __init__(
+        self, main: Source, others: list[Source], problems: list[str], kinds: Mapping[str, type[Prober]] = PROBERS
+    ) -> None:
         """Nothing is judged yet."""
         self.root = Table(main, main.table)
         self.roots = [self.root, *(Table(source, source.table) for source in others)]
         self.is_complete = True
+        self._kinds = kinds
         self.agreements = Agreements(Path(main.shown).parent, problems)
         self._taken: dict[tuple[str, str], tuple[str, str]] = {}
         self._shown: list[tuple[str, str]] = []
@@ -107,12 +115,17 @@ class Reader:
             for check, place in read_references(section, defaults, routes):
                 self._claim("check", check.key, place)
                 found.append(check)
+        tables: dict[str, Table] = {}
         for one in self._each("check"):
-            found += read_check(one, defaults)
+            read = read_check(one, defaults, self._kinds)
+            found += read
+            tables.update((check.key, one) for check in read)
             if isinstance(name := one.content.get("name"), str):
                 self._claim("check", name, one)
             if isinstance(service := one.content.get("service"), str):
                 self._wanted.append((service, one))
+        if self.is_complete:
+            judge_groups(found, tables)
         return found
 
     def services(self, checks: list[Check]) -> list[Service]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,13 +12,14 @@ from probe.config import values
 from probe.config.table import Table
 from probe.probers import PROBERS
 from probe.probers.net.addresses import is_private
+from probe.probers.prober import Prober
 from probe.secrets import Secret
 
 FAMILIES: Final = ("any", "4", "6", "both")
 SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
 
 
-def target(kind: str) -> Callable[[object], str]:
+def target(kind: str, kinds: Mapping[str, type[Prober]] = PROBERS) -> Callable[[object], str]:
     """A parser for targets of a kind, "" for one that is not known; credentials are refused and never repeated."""
 
     def parse(value: object) -> str:
@@ -27,7 +28,7 @@ def target(kind: str) -> Callable[[object], str]:
             raise ValueError(
                 'holds credentials; leave them out and refer to them, such as http.auth_password = { env = "NAME" }'
             )
-        return PROBERS[kind].target(given) if kind else given
+        return kinds[kind].target(given) if kind else given
 
     return parse
 
