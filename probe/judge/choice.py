@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PLAIN: Final = PeriodKind("calendar_month")
 """The period of a service whose terms state none."""
 
+CALENDARS: Final = ("calendar_month", "calendar_quarter", "calendar_year")
+
 
 def zone_of(service: Service) -> str:
     """Where the service's midnights fall: the terms' zone, else the service's own, else UTC."""
@@ -46,6 +48,16 @@ def chosen(service: Service, choice: PeriodChoice | None, as_of_ms: int) -> Peri
 def running(service: Service, as_of_ms: int) -> PeriodSpan:
     """The period of a service that the instant lies in."""
     return period.containing(kind_of(service), as_of_ms, zone_of(service), as_of_ms)
+
+
+def preceding(span: PeriodSpan, as_of_ms: int) -> PeriodSpan:
+    """The period before: of the calendar where the period is one of it, else as much time as the period is long."""
+    for word in CALENDARS:
+        same = period.containing(PeriodKind(word), span.start_ms, span.timezone, as_of_ms)
+        if (same.start_ms, same.end_ms) == (span.start_ms, span.end_ms):
+            return period.containing(PeriodKind(word), span.start_ms - 1, span.timezone, as_of_ms)
+    length = span.end_ms - span.start_ms
+    return PeriodSpan(span.start_ms - length, span.start_ms, span.timezone, "the time before", True)
 
 
 def on_its_day(config: Config, service: Service, span: PeriodSpan) -> tuple[Service, str | None]:

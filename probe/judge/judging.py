@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from probe.judge.asked import PeriodChoice
 from probe.judge.attempts import Attempts
-from probe.judge.choice import chosen, on_its_day
+from probe.judge.choice import chosen, on_its_day, preceding
 from probe.judge.evidence import Evidence, stretch_of
 from probe.judge.zones import tzdata_version
 from probe.model import Ticket, Window
 from probe.report.figures import instant
 from probe.sla import assess as judgement
-from probe.sla import attribution, exclusions
+from probe.sla import attribution, exclusions, history
 from probe.sla.assessment import Assessment, Outage, PeriodSpan
 from probe.sla.outages import outages as outages_of
 from probe.sla.service import Question, Service
@@ -44,9 +44,20 @@ class Judge:
     def assess(self, service: Service, period: PeriodSpan) -> tuple[Assessment, ...]:
         """The service's assessments for a period, by the terms valid on its first day."""
         service, note = on_its_day(self.config, service, period)
-        found = judgement.assess(self.question(service, period))
+        before = self._before(service, period)
+        found = judgement.assess(replace(self.question(service, period), before=before))
         notes = (*((note,) if note else ()), *self._notes(service, period))
         return tuple(replace(one, notes=(*one.notes, *notes)) for one in found) if notes else found
+
+    def _before(self, service: Service, period: PeriodSpan) -> tuple[tuple[Assessment, ...], ...]:
+        """The preceding periods judged, as many as the terms look back on; none for a short form."""
+        number = history.reach(service.terms) if self._counts else 0
+        light = Judge(self.config, self.reader, self.as_of_ms, counts_samples=False)
+        found = []
+        for _ in range(number):
+            period = preceding(period, self.as_of_ms)
+            found.append(light.assess(service, period))
+        return tuple(found)
 
     def question(self, service: Service, period: PeriodSpan) -> Question:
         """All that judging a service over a period takes, under the terms that it is handed with."""

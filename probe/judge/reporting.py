@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from probe.errors import UsageError
 from probe.judge.asked import PeriodChoice
-from probe.judge.choice import chosen
+from probe.judge.choice import chosen, preceding
 from probe.judge.judging import Judge
 from probe.model import Ticket
-from probe.sla import beside, budget, evidence, period, severity
+from probe.sla import beside, budget, evidence, severity
 from probe.sla.assessment import Assessment, Outage, PeriodSpan
 from probe.sla.beside import Beside, Mark, Quality, Worst
-from probe.sla.period import PeriodKind
 from probe.sla.service import Service
 from probe.store.reader import Reader
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
     from probe.config import Config
     from probe.sla.terms import Terms
-
-CALENDARS: Final = ("calendar_month", "calendar_quarter", "calendar_year")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,16 +137,6 @@ def _earlier(judge: Judge, service: Service, span: PeriodSpan, number: int) -> l
         span = preceding(span, judge.as_of_ms)
         found.append({one.check: one for one in light.assess(service, span)})
     return found
-
-
-def preceding(span: PeriodSpan, as_of_ms: int) -> PeriodSpan:
-    """The period before: of the calendar where the period is one of it, else as much time as the period is long."""
-    for word in CALENDARS:
-        same = period.containing(PeriodKind(word), span.start_ms, span.timezone, as_of_ms)
-        if (same.start_ms, same.end_ms) == (span.start_ms, span.end_ms):
-            return period.containing(PeriodKind(word), span.start_ms - 1, span.timezone, as_of_ms)
-    length = span.end_ms - span.start_ms
-    return PeriodSpan(span.start_ms - length, span.start_ms, span.timezone, "the time before", True)
 
 
 def _quality(judge: Judge, service: Service, span: PeriodSpan, one: Assessment) -> Quality:

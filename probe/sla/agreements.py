@@ -85,18 +85,22 @@ def _agreement(given: str | Mapping[str, Any], find: Find) -> Terms:
 
 
 def _service(vector: Mapping[str, Any], agreement: Terms, zone: str) -> Service:
-    amount, currency = str(vector.get("fee", "100.00 EUR")).split(" ")
     combine = Combine(How(vector["combine"])) if "combine" in vector else None
-    fee = (Decimal(amount), currency)
     return Service(
         name="vector",
         terms=agreement,
         combine=combine,
         timezone=zone,
-        monthly_fee=fee,
+        monthly_fee=_money(vector.get("fee", "100.00 EUR")),
+        fees={words: _money(each) for words, each in vector.get("fees", {}).items()},
         since_ms=_stated(vector, "since", zone),
         until_ms=_stated(vector, "until", zone),
     )
+
+
+def _money(text: str) -> tuple[Decimal, str]:
+    amount, currency = text.split(" ")
+    return Decimal(amount), currency
 
 
 def _period(text: str, zone: str) -> PeriodSpan:

@@ -15,6 +15,7 @@ from probe.sla import (
     budget,
     claims,
     evidence,
+    history,
     metric_promises,
     outages,
     owing,
@@ -43,7 +44,7 @@ from probe.sla.evidence import Evidence
 from probe.sla.exclusions import Occurrence, Standing
 from probe.sla.interval import EMPTY, Intervals
 from probe.sla.objective import of_objective
-from probe.sla.service import Question, Service
+from probe.sla.service import Question
 from probe.sla.terms import Terms
 from probe.sla.verdict import totalled
 
@@ -75,7 +76,8 @@ def _assessment(case: Evidence) -> Assessment:
     verdict, reason = _headline(case, terms, cases)
     listed = _outages(case, head)
     asked = claims.asked(terms, question, listed) if service.terms and verdict is Verdict.MISSED else None
-    return Assessment(
+    credit = _credit(case, cases)
+    one = Assessment(
         service=service.name,
         check=case.check,
         vantage=question.vantage,
@@ -101,7 +103,7 @@ def _assessment(case: Evidence) -> Assessment:
         exclusions=_exclusions(case, head),
         outages=listed,
         stretches=_stretches(case),
-        credit=_credit(service, cases),
+        credit=credit,
         claim=asked,
         objective=_objective(case) if service.terms else None,
         resolution=_resolution(case),
@@ -109,8 +111,15 @@ def _assessment(case: Evidence) -> Assessment:
         samples=sum(member.samples for member in case.members),
         revisions=tuple(revision for member in case.members for revision in member.revisions),
         parameters=remarks.parameters(case, found.basis),
-        notes=remarks.notes(case, terms, verdict, found),
+        notes=(*remarks.notes(case, terms, verdict, found), *(credit.why if credit else ())),
     )
+    return one if service.terms is None else with_rights(one, terms, question)
+
+
+def with_rights(one: Assessment, terms: Terms, question: Question) -> Assessment:
+    """The assessment with the rights to leave that its promise gives."""
+    found = history.rights(terms, one, question.before)
+    return replace(one, rights=found, notes=(*one.notes, *history.said(found))) if found else one
 
 
 def _headline(case: Evidence, terms: Terms, cases: tuple[Case, ...]) -> tuple[Verdict, Why | None]:
@@ -207,21 +216,25 @@ def _stretches(case: Evidence) -> tuple[Stretch, ...]:
     return tuple(sorted({each for part in parts for each in part}))
 
 
-def _credit(service: Service, cases: tuple[Case, ...]) -> Credit | None:
+def _credit(case: Evidence, cases: tuple[Case, ...]) -> Credit | None:
     """What is owed for a miss, or may be; None when every reading says met and no row pays all the same."""
-    terms, fee = service.terms, service.monthly_fee
+    question = case.question
+    terms, fee, fees = question.service.terms, question.service.monthly_fee, question.service.fees
     if terms is None or fee is None:
         return None
     remedies = [each for each in terms.remedies if _is_about_time(each, terms)]
     if not remedies or not any(each.found.availability for each in cases):
         return None
-    base_ms = terms.fixed_period_ms or (cases[0].draft.period.end_ms - cases[0].draft.period.start_ms)
+    base_ms = owing.fee_span(terms, cases[0].draft.period)
     is_met = all(each.found.verdict is Verdict.MET for each in cases)
     if is_met and all(each.kind != "rows" and each.trigger in {None, "missed_commitment"} for each in remedies):
         return None
     owed = [owing.owed(each.parts, each.found, terms.promise, base_ms, remedies) for each in cases]
-    found = remedy.credit(remedies, fee, owed)
-    return None if is_met and not found.certain else found
+    found = remedy.credit(remedies, fee, owed, fees)
+    if is_met and not found.certain:
+        return None
+    earlier = history.earlier_of(question.before, case.check, terms.promises[0].metric, history.reach(terms))
+    return history.capped(found, remedy.bills(remedies, fee, owed[0], fees), terms, question.period, earlier)
 
 
 def _is_about_time(each: Remedy, terms: Terms) -> bool:

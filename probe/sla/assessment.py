@@ -130,12 +130,23 @@ class Reading(NamedTuple):
 
 
 class Credit(NamedTuple):
-    """What is owed: certain from the proven downtime, possible from the highest; None where unstated."""
+    """What is owed: certain from the proven downtime, possible from the highest; None where unstated.
+
+    why: what keeps an amount from being named, and caps that could not be applied.
+    """
 
     certain: Decimal | None
     possible: Decimal | None
     currency: str
     rule: str
+    why: tuple[str, ...] = ()
+
+
+class Right(NamedTuple):
+    """A right to leave under a condition of the terms, in their words; reached None: it cannot be told."""
+
+    condition: str
+    reached: bool | None
 
 
 class Claim(NamedTuple):
@@ -210,6 +221,7 @@ class Assessment:
     outages: tuple[Outage, ...] = ()
     stretches: tuple[Stretch, ...] = ()
     credit: Credit | None = None
+    rights: tuple[Right, ...] = ()
     claim: Claim | None = None
     objective: Objective | None = None
     resolution: Resolution

@@ -212,13 +212,19 @@ class Cap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Termination:
-    """A right to leave: what must have happened, and how long one has."""
+    """A right to leave: what must have happened, and how long one has.
+
+    metric: what `share` is of, where it is not the remedy's promise. misses: so many of `periods` periods.
+    """
 
     condition: str
     window: Wait | None = None
     total_ms: int | None = None
     share: Fraction | None = None
     consecutive_periods: int | None = None
+    misses: int | None = None
+    periods: int | None = None
+    metric: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +236,8 @@ class Remedy:
     share with unit "%"), of the whole or of what exceeds `allowance_ms`; unit_round: begun pieces
     count ("ceil"), or only full ones ("floor").
     min_credit: (amount, currency), paid only above it. currency: of a credit in money. applies: to
-    whom, in the text's words.
+    whom, in the text's words. fee_spans: the time that the fee is paid for, in ms, where hours or days of
+    it are credited: every reading of it, () for the period's own.
     """
 
     kind: str
@@ -254,6 +261,7 @@ class Remedy:
     termination: tuple[Termination, ...] = ()
     currency: str | None = None
     applies: str | None = None
+    fee_spans: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from probe.sla import claims, metrics, remedy
+from probe.sla import claims, history, metrics, owing, remedy
 from probe.sla.assessment import Assessment, Bounds, Credit, Measured, Promise, Verdict, Why
 from probe.sla.clauses import Commitment
 from probe.sla.evidence import Evidence
@@ -49,8 +49,11 @@ def _assessment(case: Evidence, terms: Terms, promise: Commitment, first: Assess
     )
     found = metrics.measure(promise, source)
     verdict, reason = decide(promise, found, is_running=not question.period.is_complete)
+    row = _row(case, promise, found)
+    if row and verdict is not Verdict.MET and reason is not Why.RUNNING:
+        verdict, reason = history.in_a_row(row, reason)
     asked = claims.asked(terms, question, first.outages) if verdict is Verdict.MISSED else None
-    return replace(
+    one = replace(
         first,
         promise=Promise(promise.metric, promise.op, promise.target) if promise.target is not None else None,
         rule=f"F10: {promise.metric.replace('_', ' ')}, {(promise.statistic or 'as stated').replace('_', ' ')}",
@@ -66,22 +69,31 @@ def _assessment(case: Evidence, terms: Terms, promise: Commitment, first: Assess
         objective=None,
         burn={},
         measured=found,
-        notes=_notes(promise),
+        notes=_notes(promise, row),
     )
+    return replace(one, rights=history.rights(terms, one, question.before))
 
 
 def decide(promise: Commitment, found: Measured | None, *, is_running: bool) -> tuple[Verdict, Why | None]:
-    """Whether the figure keeps the promise; a promise that must fail in several periods is not missed in one."""
+    """Whether the figure keeps the promise: nothing that was not measured is kept."""
     if found is None or promise.target is None:
         return Verdict.UNDECIDED, Why.TERMS
-    broken = metrics.is_broken(promise, found)
+    broken = metrics.is_broken(promise, found) if found.samples else None
     if broken is None:
         return Verdict.UNDECIDED, Why.COVERAGE
-    if broken and (promise.consecutive_periods or 1) > 1:
-        return Verdict.UNDECIDED, Why.TERMS
     if is_running:
         return Verdict.UNDECIDED, Why.RUNNING
     return (Verdict.MISSED if broken else Verdict.MET), None
+
+
+def _row(case: Evidence, promise: Commitment, found: Measured | None) -> list[bool | None]:
+    """Whether each of the periods that must fail together is broken, this one first; [] where one suffices."""
+    number = promise.consecutive_periods or 1
+    if number == 1:
+        return []
+    before = history.earlier_of(case.question.before, case.check, promise.metric, number - 1)
+    values = [found, *(one.measured if one else None for one in before)]
+    return [metrics.is_broken(promise, each) if each and each.samples else None for each in values]
 
 
 def _credit(
@@ -91,24 +103,24 @@ def _credit(
     remedies = [each for each in terms.remedies if each.promise and each.promise in {promise.name, promise.metric}]
     if not remedies or fee is None or found is None or verdict is Verdict.MET:
         return None
-    span = case.question.period
     owed = Owed(
         availability=NO_BOUNDS,
         lost=(0, 0),
         downtime=(0, 0),
-        base_ms=terms.fixed_period_ms or span.end_ms - span.start_ms,
+        base_ms=owing.fee_span(terms, case.question.period),
         budget_ms=0,
         missed=(verdict is Verdict.MISSED, True),
         measured=found,
         target=promise.target,
     )
-    return remedy.credit(remedies, fee, [owed])
+    return remedy.credit(remedies, fee, [owed], case.question.service.fees)
 
 
-def _notes(promise: Commitment) -> tuple[str, ...]:
+def _notes(promise: Commitment, row: list[bool | None]) -> tuple[str, ...]:
     said = []
     if promise.between:
         said.append(f"the text measures between {promise.between}; this is measured from here to the target")
-    if (promise.consecutive_periods or 1) > 1:
-        said.append(f"a miss needs {promise.consecutive_periods} periods in a row; this is one of them")
+    if row:
+        count = next((i for i, broken in enumerate(row) if not broken), len(row))
+        said.append(f"a miss needs {len(row)} periods in a row; up to this one {count} are broken")
     return tuple(said)

@@ -7,18 +7,22 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-from probe.sla import events, formula, wallclock
-from probe.sla.assessment import Bounds, Ms, Promise, Verdict
+from probe.sla import events, formula, period, wallclock
+from probe.sla.assessment import Bounds, Ms, PeriodSpan, Promise, Verdict
 from probe.sla.basis import Basis
 from probe.sla.clauses import Remedy
 from probe.sla.counting import bad_days
 from probe.sla.events import Worth
 from probe.sla.interval import Intervals
 from probe.sla.payments import Owed
+from probe.sla.period import PeriodKind
 from probe.sla.quantities import rounded
+from probe.sla.terms import Terms
 from probe.sla.verdict import Judgement, Part, totalled
 
 HOUR_MS: Final = 3_600_000
+SHORTEST_MONTH_MS: Final = 28 * 24 * HOUR_MS - HOUR_MS
+LONGEST_MONTH_MS: Final = 31 * 24 * HOUR_MS + HOUR_MS
 NOTHING: Final = Bounds(Fraction(0), None, Fraction(1))
 
 
@@ -43,6 +47,19 @@ def owed(
         shortest_ms=basis.rule.shortest_ms,
         round_result=basis.round_result,
     )
+
+
+def fee_span(terms: Terms, span: PeriodSpan) -> Ms:
+    """The time that a monthly fee is paid for: the terms' own, else a month of the period, or the one it begins in."""
+    if terms.fixed_period_ms:
+        return terms.fixed_period_ms
+    length, months = span.end_ms - span.start_ms, period.months_of(terms.period)
+    if span.is_calendar and months > 1:
+        return Fraction(length, months)
+    if SHORTEST_MONTH_MS <= length <= LONGEST_MONTH_MS:
+        return length
+    month = period.containing(PeriodKind("calendar_month"), span.start_ms, span.timezone, span.end_ms)
+    return month.end_ms - month.start_ms
 
 
 def _compared(bounds: Bounds, basis: Basis) -> Bounds:

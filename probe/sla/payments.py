@@ -5,19 +5,23 @@ One function for each kind of remedy. Amounts are exact fractions of the currenc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from probe.sla import rows
 from probe.sla.assessment import Bounds, Measured, Ms
-from probe.sla.clauses import CreditRow, Remedy
+from probe.sla.clauses import Cap, CreditRow, Remedy
 from probe.sla.events import Worth
 from probe.sla.quantities import rounded
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
+OTHER: Final = re.compile(r"annual|year|renewal|quarter|preceding|feature|12 months", re.IGNORECASE)
+"""Words of a fee that is not the one of this service for this month."""
 UNDER: Final = 1
 """A duration in no row pays nothing when all rows lie above it, an availability when all lie below."""
 
@@ -58,18 +62,32 @@ class Owed:
 
 
 class Bill(NamedTuple):
-    """One remedy for one reading, of a fee."""
+    """One remedy for one reading, of a monthly fee. fees: other fees, by the words that the terms have for them."""
 
     remedy: Remedy
     owed: Owed
     fee: Fraction
+    fees: Mapping[str, Fraction] = MappingProxyType({})
 
     def worth(self, credit: Fraction, unit: str) -> Fraction | None:
         """What a credit is in money; None where the terms tie it to something that nobody handed in."""
-        if unit in {"share", "waived", "months_of_fee"}:
-            return credit * self.fee
+        return self._of(self.remedy.fee_base, credit, unit)
+
+    def limit(self, cap: Cap) -> Fraction | None:
+        """What a cap is in money; None where it hangs on a fee that nobody handed in."""
+        return self._of(cap.of or self.remedy.fee_base, cap.amount, cap.unit)
+
+    def _of(self, words: str | None, credit: Fraction, unit: str) -> Fraction | None:
+        """A credit or cap of the fee that the terms name."""
         if unit == "currency":
             return credit
+        given = self.fees.get(words or "")
+        if unit in {"share", "waived"} and given is not None:
+            return credit * given
+        if is_other(words):
+            return None
+        if unit in {"share", "waived", "months_of_fee"}:
+            return credit * self.fee
         length = {"hours_of_fee": HOUR_MS, "days_of_fee": DAY_MS}.get(unit)
         return None if length is None else credit * self.fee * length / self.owed.base_ms
 
@@ -87,15 +105,31 @@ def paid(bill: Bill) -> Range:
     """What the remedy pays, its caps applied."""
     found = KINDS[bill.remedy.kind](bill)
     for cap in bill.remedy.caps:
-        limit = bill.worth(cap.amount, cap.unit)
-        if limit is not None and cap.per != "event":
+        limit = bill.limit(cap)
+        if limit is None:
+            found = Range(found.least if found.least == 0 else None, found.most)
+        elif cap.per != "event":
             found = Range(*(None if each is None else min(each, limit) for each in found))
     return found if found.most is not None else Range(found.least, _total_cap(bill))
 
 
+def is_other(words: str | None) -> bool:
+    """Whether the terms' words for a fee mean another than that of this service for a month."""
+    return words is not None and OTHER.search(words) is not None
+
+
+def unpriced(bill: Bill) -> tuple[str, ...]:
+    """The fees that a remedy hangs on and nobody handed in, as sentences."""
+    remedy, says = bill.remedy, "is not known; set it with `fees` of the service"
+    found = [f"the cap hangs on {cap.of}, which {says}" for cap in remedy.caps if cap.of and bill.limit(cap) is None]
+    if is_other(remedy.fee_base) and remedy.fee_base not in bill.fees:
+        found.append(f"the credit is of {remedy.fee_base}, which {says}")
+    return tuple(found)
+
+
 def _total_cap(bill: Bill) -> Fraction | None:
     """The most that is paid in a period whatever happens, where the terms cap it."""
-    limits = [bill.worth(cap.amount, cap.unit) for cap in bill.remedy.caps if cap.per != "event"]
+    limits = [bill.limit(cap) for cap in bill.remedy.caps if cap.per != "event"]
     return min((limit for limit in limits if limit is not None), default=None)
 
 
@@ -220,7 +254,7 @@ def _events(bill: Bill, ranged: Callable[[Ms, Ms], Range]) -> Range:
     """The sum over outages, each looked up by its length, each under the cap for one event."""
     if bill.owed.per_event is None:
         return Range(None, None)
-    limits = [bill.worth(cap.amount, cap.unit) for cap in bill.remedy.caps if cap.per == "event"]
+    limits = [bill.limit(cap) for cap in bill.remedy.caps if cap.per == "event"]
     limit = min((each for each in limits if each is not None), default=None)
 
     def worth(low: Ms, high: Ms) -> tuple[Ms, Ms]:

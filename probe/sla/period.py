@@ -76,6 +76,13 @@ def moment(text: str, zone: str) -> int:
     return (stated - wallclock.EPOCH) // wallclock.MILLISECOND
 
 
+def months_of(kind: PeriodKind | None) -> int:
+    """How many months a period is long; 1 for those of days, and where none is stated."""
+    if kind is None or kind.word == "trailing_days":
+        return 1
+    return kind.months if kind.word == "trailing_months" else MONTHS[kind.word]
+
+
 def containing(kind: PeriodKind, instant_ms: int, zone: str, as_of_ms: int) -> PeriodSpan:
     """The period of that kind in which the instant lies; trailing ones end with its day or month."""
     day = wallclock.local(instant_ms, wallclock.zone(zone)).date()

@@ -48,6 +48,7 @@ def _remedy(table: Table) -> Remedy:
         discretionary=table.flag("discretionary"),
         termination=tuple(_termination(each) for each in table.tables("termination")),
         applies=table.text("applies"),
+        fee_spans=table.spans("fee_span"),
         **_amount(table),
         **_per_unit(table),
     )
@@ -116,8 +117,13 @@ def _termination(table: Table) -> Termination:
         total_ms=table.span("total_over"),
         share=table.ratio("share_over"),
         consecutive_periods=table.count("consecutive_periods"),
+        misses=table.count("misses"),
+        periods=table.count("periods"),
+        metric=table.choice("metric", vocabulary.METRICS),
     )
     table.done()
+    if (made.misses is None) is not (made.periods is None):
+        table.problem("misses", "misses and periods go together: so many misses in so many periods")
     return made
 
 

@@ -6,33 +6,53 @@ published examples are. A value in a hole of the published rows pays nothing tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Final
 
 from probe.sla import rows
 from probe.sla.assessment import Credit
 from probe.sla.clauses import CreditRow, Remedy
-from probe.sla.payments import Bill, Owed, Range, paid, stacked
+from probe.sla.payments import Bill, Owed, Range, paid, stacked, unpriced
 from probe.sla.quantities import in_words, percent
 
 WORDS: Final = {"pro_rata": "the share of the period that counts as down", "lost_time": "the lost time at its price"}
 CENT: Final = Decimal("0.01")
+Fees = Mapping[str, tuple[Decimal, str]]
+NO_OTHER: Final[Fees] = MappingProxyType({})
 
 
-def credit(remedies: Sequence[Remedy], fee: tuple[Decimal, str], owed: Sequence[Owed]) -> Credit:
-    """What the terms owe under every reading: the least that is certain, the most that is possible."""
-    amount, currency = fee
-    money = next((each.currency for each in remedies if each.currency), currency)
-    found = [_of_reading(remedies, Fraction(amount), currency, each) for each in owed]
+def credit(remedies: Sequence[Remedy], fee: tuple[Decimal, str], owed: Sequence[Owed], fees: Fees = NO_OTHER) -> Credit:
+    """What the terms owe under every reading: the least that is certain, the most that is possible.
+
+    fees: others than the monthly one, by the terms' words for them.
+    """
+    money = next((each.currency for each in remedies if each.currency), fee[1])
+    billed = [bills(remedies, fee, read, fees) for each in owed for read in _priced(remedies, each)]
+    found = [_of_reading(each, fee[1]) for each in billed]
     least, most = _extreme(min, [each.least for each in found]), _extreme(max, [each.most for each in found])
-    return Credit(_money(least), _money(most), money, _rule(remedies, owed))
+    why = tuple(dict.fromkeys(says for bill in billed[0] for says in unpriced(bill))) if most != 0 else ()
+    return Credit(_money(least), _money(most), money, _rule(remedies, owed), why)
 
 
-def _of_reading(remedies: Sequence[Remedy], fee: Fraction, currency: str, owed: Owed) -> Range:
-    found = [_settled(each, paid(Bill(each, owed, fee)), currency) for each in remedies]
-    return stacked(found, next((each.stacking for each in remedies if each.stacking), None))
+def _priced(remedies: Sequence[Remedy], owed: Owed) -> list[Owed]:
+    """Every reading of the time that the fee is paid for."""
+    spans = dict.fromkeys(span for each in remedies for span in each.fee_spans)
+    return [replace(owed, base_ms=span) for span in spans] or [owed]
+
+
+def bills(remedies: Sequence[Remedy], fee: tuple[Decimal, str], owed: Owed, fees: Fees = NO_OTHER) -> list[Bill]:
+    """One bill for each remedy; fees in another currency are not known."""
+    known = {words: Fraction(amount) for words, (amount, currency) in fees.items() if currency == fee[1]}
+    return [Bill(each, owed, Fraction(fee[0]), known) for each in remedies]
+
+
+def _of_reading(billed: Sequence[Bill], currency: str) -> Range:
+    found = [_settled(bill.remedy, paid(bill), currency) for bill in billed]
+    return stacked(found, next((bill.remedy.stacking for bill in billed if bill.remedy.stacking), None))
 
 
 def _settled(remedy: Remedy, found: Range, currency: str) -> Range:

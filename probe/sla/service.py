@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from probe.model import Span, Ticket, Window
-from probe.sla.assessment import PeriodSpan
+from probe.sla.assessment import Assessment, PeriodSpan
 from probe.sla.requests import Requests
 from probe.sla.terms import Terms
 
@@ -67,7 +67,8 @@ class Service:
     terms None: only `objective`, the user's own target, is judged. combine None: as the terms say,
     else each. keys: the checks' keys. since_ms, until_ms: its life, where it is known. is_uplink:
     it is our own connection, and the references are the evidence. groups: what it belongs to and
-    inherits from, the widest first. vantages None: each vantage point is judged by itself.
+    inherits from, the widest first. vantages None: each vantage point is judged by itself. fees: others than
+    the monthly one that credits and caps are of, by the terms' words for them.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Service:
     combine: Combine | None = None
     timezone: str | None = None
     monthly_fee: tuple[Decimal, str] | None = None
+    fees: Mapping[str, tuple[Decimal, str]] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     since_ms: int | None = None
     until_ms: int | None = None
@@ -124,7 +126,8 @@ class Question:
     requests: the grid attempts of each check by key, where a promise is about requests or a metric.
     weights: of the checks that are pooled by weight. affected: the least and the most of the
     customers that an outage hits, where a formula weighs with that; None: not known. elsewhere: the
-    same question to the other vantage points, where the service has a quorum of them.
+    same question to the other vantage points, where the service has a quorum of them. before: the
+    assessments of the preceding periods, the latest first, where the terms look back (`history.reach`).
     """
 
     service: Service
@@ -142,6 +145,7 @@ class Question:
     weights: Mapping[str, Fraction] = field(default_factory=dict)
     affected: tuple[Fraction, Fraction] | None = None
     elsewhere: tuple[Question, ...] = ()
+    before: tuple[tuple[Assessment, ...], ...] = ()
 
 
 def declared_resolution(interval_ms: int, timeout_ms: int) -> int:

@@ -89,6 +89,10 @@ class Table:
         """A list of strings."""
         return self._read(key, list, "a list of texts", _all_texts)
 
+    def spans(self, key: str) -> tuple[int, ...]:
+        """A list of spans of time in ms; () when absent."""
+        return tuple(quantities.span(each) for each in self._read(key, list, "a list of spans", _all_spans) or ())
+
     def table(self, key: str) -> Table | None:
         """A table inside this one."""
         found = self._read(key, dict, "a table", lambda value: value)
@@ -143,6 +147,12 @@ def _all_texts(values: list[Any]) -> tuple[str, ...]:
     if not all(isinstance(value, str) for value in values):
         raise ValueError("not every entry is a text")
     return tuple(values)
+
+
+def _all_spans(values: list[Any]) -> list[str]:
+    for value in _all_texts(values):
+        quantities.span(value)
+    return values
 
 
 def _all_tables(values: list[Any]) -> list[Mapping[str, Any]]:

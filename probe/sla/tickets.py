@@ -1,12 +1,14 @@
-"""Where a clause starts its clock at a ticket: what is left of an outage for the count.
+"""Where a clause does not start its clock at the onset: what is left of an outage for the count.
 
-An outage without a recorded ticket is unknown for such a clause: it counts from nowhere, but a
-ticket may still be found. Time in which the provider waits for the customer stops the clock.
+An outage without a recorded ticket is unknown for a clause that starts at the ticket: it counts from nowhere,
+but a ticket may still be found. Where the provider must notice, it has done so by the ticket at the latest; when
+before that, nobody here knows. What must be provable begins with the first failure on record. Time in which the
+provider waits for the customer stops the clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from probe.model import Ticket
@@ -15,7 +17,7 @@ from probe.sla.interval import EMPTY, Intervals, Pair, pieces
 from probe.sla.timeline import Timeline
 
 AT_TICKET: Final = ("ticket", "ticket_within_else_void")
-"""The clock starts that wait for a ticket; the others count from the onset that the log shows."""
+"""The clock starts that wait for a ticket."""
 
 
 def about(tickets: Iterable[Ticket], start: Ms, end: Ms) -> tuple[Ticket, ...]:
@@ -31,7 +33,9 @@ def about(tickets: Iterable[Ticket], start: Ms, end: Ms) -> tuple[Ticket, ...]:
 def clocked(
     line: Timeline, tickets: tuple[Ticket, ...], start: str | None, stop: str | None, pauses: Intervals = EMPTY
 ) -> Timeline:
-    """The time line as a clause counts it that starts and stops its clock at tickets."""
+    """The time line as a clause counts it that starts and stops its clock elsewhere than the outage."""
+    if start in EARLIER:
+        line = EARLIER[start](line, tickets)
     if start not in AT_TICKET and stop in {None, "restored"}:
         return line.without(pauses)
     idle: list[Pair] = []
@@ -46,6 +50,38 @@ def clocked(
             idle += [(run[0], first), (last, run[1])]
             open_ += [(run[1], last)] if stop == "ticket_closed" and line.down.clip(*run) else []
     return _counted(line, Intervals.of(idle) | pauses, Intervals.of(open_) - pauses, Intervals.of(unheard))
+
+
+def _noticed(line: Timeline, tickets: tuple[Ticket, ...]) -> Timeline:
+    """Downtime before a ticket tells that the provider knew is unknown: it may have noticed, or not."""
+    unsure: list[Pair] = []
+    for run in pieces(line.worst, line.cuts):
+        told = about(tickets, *run)
+        unsure.append((run[0], max(run[0], told[0].opened_ms or 0)) if told else run)
+    before = Intervals.of(unsure)
+    return Timeline(
+        start_ms=line.start_ms,
+        end_ms=line.end_ms,
+        down=line.down - before,
+        maybe=line.maybe,
+        unknown=line.unknown | (line.down & before),
+        half=line.half - before,
+        cuts=line.cuts,
+    )
+
+
+def _provable(line: Timeline, _tickets: tuple[Ticket, ...]) -> Timeline:
+    """What lies between the last good sample and the first failure cannot be proven, so it does not count."""
+    runs = pieces(line.worst, line.cuts)
+    onsets = [(run[0], proven.pairs[0][0]) for run in runs if (proven := line.down.clip(*run))]
+    return line.without(Intervals.of(onsets) & line.maybe)
+
+
+EARLIER: Final[Mapping[str | None, Callable[[Timeline, tuple[Ticket, ...]], Timeline]]] = {
+    "detection": _noticed,
+    "provable": _provable,
+}
+"""The clock starts that are about what somebody knew, not about a ticket."""
 
 
 def _clock(run: Pair, about_it: tuple[Ticket, ...], start: str | None, stop: str | None) -> Pair:

@@ -188,7 +188,7 @@ def test_loss_and_response_promises_follow_the_first() -> None:
     assert (loss.credit.certain, loss.claim is not None) == (Decimal("3.33"), True)
     assert "the text measures between hubs; this is measured from here to the target" in loss.notes
     assert (latency.verdict, latency.credit) == (Verdict.MET, None)
-    assert "a miss needs 2 periods in a row; this is one of them" in latency.notes
+    assert "a miss needs 2 periods in a row; up to this one 0 are broken" in latency.notes
     assert (answer.verdict, answer.credit) == (Verdict.MISSED, None)
     assert named["temperature"].reason is Why.TERMS
     assert [each.promise for each in found].count(None) == 1

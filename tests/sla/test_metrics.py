@@ -130,12 +130,12 @@ def test_a_promise_is_broken_surely_or_not(op: str, low: int, high: int | None, 
 
 
 def test_a_metric_promise_is_met_missed_or_undecided() -> None:
-    """Running, unseen, or to fail in several periods."""
+    """Running, or unseen: what nobody measured is not kept."""
     late = Measured("ms", F(30), F(30), F(30), 9)
     asked = promise("latency_rtt", target=F(25))
     assert decide(asked, late, is_running=False) == (Verdict.MISSED, None)
-    twice = promise("latency_rtt", target=F(25), consecutive_periods=2)
-    assert decide(twice, late, is_running=False) == (Verdict.UNDECIDED, Why.TERMS)
-    assert decide(twice, late._replace(low=F(1), high=F(2)), is_running=False) == (Verdict.MET, None)
+    assert decide(asked, late._replace(low=F(1), high=F(2)), is_running=False) == (Verdict.MET, None)
+    unmeasured = late._replace(low=F(0), point=None, high=F(0), samples=0)
+    assert decide(asked, unmeasured, is_running=False) == (Verdict.UNDECIDED, Why.COVERAGE)
     assert decide(asked, late._replace(low=F(1)), is_running=False) == (Verdict.UNDECIDED, Why.COVERAGE)
     assert decide(asked, late, is_running=True) == (Verdict.UNDECIDED, Why.RUNNING)

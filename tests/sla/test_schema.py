@@ -127,7 +127,7 @@ def parsed_keys() -> tuple[set[str], dict[str, set[str]]]:
     words: dict[str, set[str]] = {}
     methods = {
         "text", "needed", "flag", "count", "span", "ratio", "choice", "day", "texts", "table", "tables", "quantity",
-        "figure", "wait", "credit", "one_or_more",
+        "figure", "wait", "credit", "one_or_more", "spans",
     }  # fmt: skip
     for name in READERS:
         for node in ast.walk(ast.parse((PUBLISHED.parent / name).read_text(encoding="utf-8"))):

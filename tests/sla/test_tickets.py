@@ -13,6 +13,7 @@ from probe.sla.assessment import Outage
 from probe.sla.claims import claim, day_of, unreported
 from probe.sla.clauses import ClaimRule, Deadline, Wait
 from probe.sla.interval import EMPTY, Intervals
+from probe.sla.notice import business_days
 from probe.sla.tickets import clocked
 from probe.sla.timeline import Timeline
 
