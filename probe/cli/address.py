@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from probe.config.files import Source
 
 EXAMPLES: Final = "https://example.com/, icmp://192.0.2.1, tcp://192.0.2.1:22 or dns://192.0.2.53?name=example.com"
-KINDS: Final = {"http": "http", "https": "http", "icmp": "icmp", "tcp": "tcp", "dns": "dns"}
+KINDS: Final = {"http": "http", "https": "http", "icmp": "icmp", "tcp": "tcp", "tls": "tls", "dns": "dns"}
 
 
 def check_of(address: str) -> Check:
@@ -43,7 +43,7 @@ def _parts(kind: str, address: str) -> tuple[str, dict[str, object]]:
     if kind == "http":
         return address, {}
     parts = urlsplit(address)
-    query: dict[str, object] = dict(parse_qsl(parts.query)) if kind == "dns" else {}
+    query: dict[str, object] = dict(parse_qsl(parts.query))
     if not parts.hostname:
         raise ValueError(f"there is no host in it; write {EXAMPLES}")
     return (parts.hostname if kind == "icmp" else parts.netloc), query

@@ -27,12 +27,20 @@ NEEDED: dict[str, dict[str, Any]] = {
     "http": {},
     "icmp": {"spacing_ms": 5},
     "tcp": {"expect": "never"},
+    "tls": {"verify": False},
     "trace": {"max_hops": 1, "queries": 1},
 }
 SILENT = ["echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all"]
 BY_ICMP = {"icmp", "trace"}
-PUBLIC = {"dns": "9.9.9.9", "http": "http://9.9.9.9/", "icmp": "9.9.9.9", "tcp": "9.9.9.9:80", "trace": "9.9.9.9"}
-PRIVATE = {"dns": "{}", "http": "http://{}/", "icmp": "{}", "tcp": "{}:80", "trace": "{}"}
+PUBLIC = {
+    "dns": "9.9.9.9",
+    "http": "http://9.9.9.9/",
+    "icmp": "9.9.9.9",
+    "tcp": "9.9.9.9:80",
+    "tls": "9.9.9.9",
+    "trace": "9.9.9.9",
+}
+PRIVATE = {"dns": "{}", "http": "http://{}/", "icmp": "{}", "tcp": "{}:80", "tls": "{}", "trace": "{}"}
 
 each_kind = pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=needs_root if kind in BY_ICMP else ()) for kind in KINDS]
@@ -49,7 +57,7 @@ async def silent_target(kind: str) -> AsyncIterator[str]:
             yield f"127.0.0.1:{port}"
     else:
         async with tcp_peer(stalls) as peer:
-            yield f"127.0.0.1:{peer.port}" if kind == "tcp" else f"http://127.0.0.1:{peer.port}/"
+            yield f"127.0.0.1:{peer.port}" if kind in {"tcp", "tls"} else f"http://127.0.0.1:{peer.port}/"
 
 
 @each_kind
@@ -114,13 +122,13 @@ async def ours() -> set[str]:
         gc.enable()
 
 
-@pytest.mark.parametrize("kind", ["tcp", "http"])
+@pytest.mark.parametrize("kind", ["tcp", "tls", "http"])
 def test_cancellation_while_connecting_leaves_nothing_open(kind: str) -> None:
     """The first stage at which a socket exists."""
 
     async def main() -> set[str]:
         async with full_backlog() as port:
-            target = f"127.0.0.1:{port}" if kind == "tcp" else f"https://127.0.0.1:{port}/"
+            target = f"127.0.0.1:{port}" if kind != "http" else f"https://127.0.0.1:{port}/"
             before = open_descriptors()
             one = asyncio.create_task(attempt(a_check(kind, target), PROBERS[kind](), SystemClock()))
             await asyncio.sleep(0.02)

@@ -83,9 +83,10 @@ class Attempt:
             headers = [*request.headers.raw, *extra]
             await wire.send(request.method.encode("ascii"), target, headers, request.content)
             head = await wire.head()
-        self._trail.facts.update(
-            status=head.status, phrase=clean(head.phrase), http=head.version, url=clean(str(request.url))
-        )
+        facts = self._trail.facts
+        facts.update(status=head.status, http=head.version, url=clean(str(request.url)))
+        if head.phrase:  # HTTP/2 has none
+            facts["phrase"] = clean(head.phrase)
         return head
 
     async def _read(self, wire: Exchange, head: Head, headers: httpx.Headers, url: str) -> Answer:

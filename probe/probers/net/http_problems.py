@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from probe.probers.net.endpoint import parse_proxy
 from probe.probers.net.expression import find_problem
 from probe.probers.net.json_path import find_path_problem
+from probe.probers.net.tls_problems import find_tls_problems
 
 if TYPE_CHECKING:
     from probe.probers.http import HttpSettings
@@ -24,7 +24,7 @@ def find_problems(settings: HttpSettings) -> list[str]:
         *_request_problems(settings),
         *_expectation_problems(settings),
         *_limit_problems(settings),
-        *_tls_problems(settings),
+        *find_tls_problems(settings),
         *_http2_problems(settings),
         *_proxy_problems(settings),
     ]
@@ -96,19 +96,4 @@ def _limit_problems(settings: HttpSettings) -> list[str]:
         problems.append("max_time: must be longer than 0")
     if not 0 <= settings.max_redirects <= 20:
         problems.append("max_redirects: must be from 0 to 20")
-    return problems
-
-
-def _tls_problems(settings: HttpSettings) -> list[str]:
-    problems = []
-    for key in ("ca_file", "client_cert", "client_key"):
-        path = getattr(settings, key)
-        if path is not None and not Path(path).is_absolute():
-            problems.append(f"{key}: must be an absolute path")
-    if settings.client_key is not None and settings.client_cert is None:
-        problems.append("client_key: needs client_cert")
-    if settings.min_tls not in {None, "1.2", "1.3"}:
-        problems.append('min_tls: must be "1.2" or "1.3"')
-    if settings.min_days_left is not None and settings.min_days_left < 0:
-        problems.append("min_days_left: must not be negative")
     return problems
