@@ -22,6 +22,9 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 CHECK: Final = ("check", "kind", "service", "role")
 SERVICE: Final = ("service", "check", "period")
 
+BLACKBOX: Final[Mapping[str, str]] = {"ttfb": "processing", "body": "transfer"}
+"""Phases of HTTP that have another name there."""
+
 GAUGES: Final[Mapping[str, tuple[str, str]]] = {
     "probe_agent_checks": ("checks", "Checks that are configured, references included."),
     "probe_agent_paused_checks": ("paused", "Checks that are paused."),
@@ -93,7 +96,9 @@ def _of_checks(checks: Iterable[CheckStatus], last: Mapping[str, Outcome]) -> It
         if finding.latency_us is not None:
             took.add_metric(labels, finding.latency_us / 1e6)
         for phase, micros in finding.phases_us.items():
-            (http if check.kind == "http" else phases).add_metric([*labels, phase], micros / 1e6)
+            phases.add_metric([*labels, phase], micros / 1e6)
+            if check.kind == "http":
+                http.add_metric([*labels, BLACKBOX.get(phase, phase)], micros / 1e6)
         _add_facts(finding.facts, labels, status, expiry)
     yield from (success, took, phases, http, status, expiry, state, failures)
 

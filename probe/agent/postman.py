@@ -18,7 +18,7 @@ from probe.config import Config
 from probe.config.configuration import Channel
 from probe.errors import ProbeError
 from probe.notify.channels import Channels
-from probe.notify.pace import Pace, due, orphans
+from probe.notify.pace import Pace, Waiting, due, orphans
 from probe.notify.parcel import parcel
 from probe.notify.routing import is_quiet
 from probe.store import outbox
@@ -100,7 +100,7 @@ class Postman:
                 sent = reader.ask(partial(outbox.sent_since, channel=channel.name, since_ms=since_ms))
                 group = [] if channel.name in self._looked else orphans(letters)
                 if not is_quiet(channel, now_ms):
-                    group = group or due(letters, sent, now_ms, self._pace)
+                    group = group or due(Waiting(letters, sent, channel.gather_ms), now_ms, self._pace)
                 if group:
                     found.append((channel, group, reader.ask(partial(outbox.opened, letters=group))))
                 else:

@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "resume": ("probe.cli.resume", "probe a paused check again"),
     "import": ("probe.cli.import_", "take outcomes in from JSON Lines or CSV"),
     "export": ("probe.cli.export", "write outcomes as JSON Lines or CSV"),
+    "notify": ("probe.cli.notify", "send a test message to each channel"),
     "sla": ("probe.cli.sla", "the catalogue of published SLAs, and the conformance vectors"),
     "completion": ("probe.cli.completion", "print a completion script for a shell"),
     "version": ("probe.cli.version", "print the version"),

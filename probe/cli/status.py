@@ -1,6 +1,7 @@
 """What is up, what is down, since when, whose fault it is, and how much error budget is left.
 
-Exit code 1 when a check is confirmed down; `down (1 of 3)` is not confirmed yet.
+Exit code 1 when a check is confirmed down; `down (1 of 3)` is not confirmed yet. With --nagios one line and
+the exit codes of monitoring plugins: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import replace
 
 from probe.cli.command import Call, json_option, keys_of
 from probe.cli.exits import Exit
+from probe.errors import ProbeError, UsageError
 from probe.model import Role
 from probe.view.page import Page
 from probe.view.snapshot import CheckStatus, Snapshot, Standing
@@ -19,11 +21,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Names to look at, and how much of the list."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="checks or services; all when none is given")
     parser.add_argument("--all", action="store_true", help="every check, also more than the screen holds")
+    parser.add_argument("--nagios", action="store_true", help="one line and perfdata, for a monitoring plugin")
     json_option(parser)
 
 
 def run(call: Call) -> Exit:
     """Look once, show it, and say whether anything is down."""
+    if call.options.nagios:
+        return _as_plugin(call)
+    snapshot = _seen(call)
+    if call.options.json:
+        from probe.report.json import status_document
+
+        call.out.document(status_document(snapshot))
+    else:
+        call.out.page(_page(call, snapshot))
+    return Exit.FAILED if any(map(is_confirmed_down, snapshot.checks)) else Exit.FINE
+
+
+def _seen(call: Call) -> Snapshot:
+    """The record looked at once, for the names given."""
     from probe import judge
     from probe.cli.opening import glance
 
@@ -33,15 +50,21 @@ def run(call: Call) -> Exit:
             snapshot = judge.snapshot(whole(), reader, call.now_ms, is_full=True)
         else:
             snapshot = judge.look(roster, reader, call.now_ms, whole)
-    if call.options.names:
-        snapshot = only(snapshot, set(keys))
-    if call.options.json:
-        from probe.report.json import status_document
+    return only(snapshot, set(keys)) if call.options.names else snapshot
 
-        call.out.document(status_document(snapshot))
-    else:
-        call.out.page(_page(call, snapshot))
-    return Exit.FAILED if any(map(is_confirmed_down, snapshot.checks)) else Exit.FINE
+
+def _as_plugin(call: Call) -> Exit:
+    """One line whatever happens; what keeps us from looking is UNKNOWN."""
+    from probe.view import nagios
+
+    if call.options.json:
+        raise UsageError("--nagios and --json exclude each other; give one of them")
+    try:
+        said = nagios.spoken(_seen(call))
+    except ProbeError as error:
+        said = nagios.line(nagios.Grade.UNKNOWN, str(error))
+    call.out.line(said.line)
+    return Exit(int(said.grade))
 
 
 def is_confirmed_down(check: CheckStatus) -> bool:

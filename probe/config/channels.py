@@ -16,6 +16,8 @@ from probe.config.settings import secret
 from probe.config.table import Table
 from probe.store.outbox import Kind
 
+GATHER_MS: Final = 5_000
+LONGEST_GATHER_MS: Final = 300_000
 _QUIET: Final = re.compile(r"(\S+)\s*[-–]\s*(\S+)")
 
 
@@ -65,6 +67,7 @@ def _channel(name: str, table: Table, known: Collection[str] | None) -> Channel 
         events=table.take("events", values.many(values.choice(*Kind)), None),
         quiet=table.take("quiet", _quiet, None),
         zone=table.take("zone", values.zone, "UTC"),
+        gather_ms=table.take("gather", _gather, GATHER_MS),
     )
     table.done()
     if not table.is_sound("url", "webhook", "secret"):
@@ -93,6 +96,13 @@ def _listen(value: object) -> tuple[str, int]:
     if not is_address or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(f'"{given[:60]}" is not an address and a port; write it like "127.0.0.1:9310"')
     return bare, int(port)
+
+
+def _gather(value: object) -> int:
+    gather_ms = values.span(value)
+    if gather_ms > LONGEST_GATHER_MS:
+        raise ValueError(f"{values.span_text(gather_ms)} is long; at most 5m is possible")
+    return gather_ms
 
 
 def _quiet(value: object) -> tuple[str, str]:

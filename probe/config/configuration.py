@@ -55,6 +55,7 @@ class Channel:
     """[notify.NAME]: a way to tell people. One of url (apprise) and webhook, which is signed with `secret`.
 
     services, events: None is all. quiet: from and until, on the wall clock of `zone`; what is due then waits.
+    gather_ms: how long the first of several messages waits for the others.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Channel:
     events: tuple[str, ...] | None = None
     quiet: tuple[str, str] | None = None
     zone: str = "UTC"
+    gather_ms: int = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,12 @@ from probe.store.outbox import Letter
 
 
 class Pace(NamedTuple):
-    """gather_ms: wait for more; gaps_ms: least distances after one, two … messages within burst_ms.
+    """gaps: least distances after one, two … messages within burst_ms, in times of what the channel gathers.
 
     retry_ms doubles from its first to its second figure; what is older than give_up_ms is tried no more.
     """
 
-    gather_ms: int = 5_000
-    gaps_ms: tuple[int, ...] = (60_000, 300_000)
+    gaps: tuple[int, ...] = (12, 60)
     burst_ms: int = 1_800_000
     retry_ms: tuple[int, int] = (30_000, 3_600_000)
     give_up_ms: int = 259_200_000
@@ -30,17 +29,26 @@ class Pace(NamedTuple):
         return min(first << min(attempts - 1, 20), longest)
 
 
-def due(letters: Sequence[Letter], sent_ms: Sequence[int], now_ms: int, pace: Pace) -> list[Letter]:
+class Waiting(NamedTuple):
+    """A channel's letters, when it got something lately, and how long it gathers."""
+
+    letters: Sequence[Letter]
+    sent_ms: Sequence[int]
+    gather_ms: int
+
+
+def due(waiting: Waiting, now_ms: int, pace: Pace) -> list[Letter]:
     """The letters that are to go out together now. A group that failed goes first, and as it was."""
+    letters, sent_ms, gather_ms = waiting
     tried = [one for one in letters if one.attempts]
     if tried:
         first_ms = min(one.next_at_ms for one in tried)
         is_due = first_ms <= now_ms or first_ms > now_ms + pace.retry_ms[1]  # the clock was set back
         return [one for one in tried if one.next_at_ms == first_ms] if is_due else []
-    if not letters or 0 <= now_ms - letters[0].next_at_ms < pace.gather_ms:
+    if not letters or 0 <= now_ms - letters[0].next_at_ms < gather_ms:
         return []
     recent = [at_ms for at_ms in sent_ms if 0 <= now_ms - at_ms < pace.burst_ms]
-    gap_ms = pace.gaps_ms[min(len(recent), len(pace.gaps_ms)) - 1] if recent else 0
+    gap_ms = gather_ms * pace.gaps[min(len(recent), len(pace.gaps)) - 1] if recent else 0
     return [] if recent and now_ms - recent[-1] < gap_ms else list(letters)
 
 

@@ -35,6 +35,7 @@ targets = [{{ address = "tcp://127.0.0.1:{port}", allow_private = true }}]
 [notify.hook]
 webhook = {{ file = "{folder}/url" }}
 secret = {{ file = "{folder}/secret" }}
+gather = "100ms"
 """
 SECRET = "s3cret"
 KILLS, SOAK_KILLS = 4, 20
@@ -164,7 +165,6 @@ def test_kills_lose_no_change_of_state(agent: RealAgent, receiver: Receiver, fla
         kind = "outage_ended" if number % 2 else "outage_began"
         wanted = 3 * (number // 2 + 1)
         wait_until(lambda k=kind, n=wanted: len(told(agent.database, k)) >= n, 15, kind)  # type: ignore[misc]
-    receiver.broken = 0
     for kind in ("outage_began", "outage_ended"):
-        wait_until(lambda k=kind: receiver.ids(k) >= told(agent.database, k), 90, f"{kind} arrives")  # type: ignore[misc]
+        wait_until(lambda k=kind: receiver.ids(k) >= told(agent.database, k), 30, f"{kind} arrives")  # type: ignore[misc]
     assert all(event["cause"] == "provider_or_path" for event in receiver.events())
