@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from probe.config.fingerprint import fingerprint
-from probe.model import Role
+from probe.model import Check, Role
 
 if TYPE_CHECKING:
     from probe.config.configuration import Config
 
 
 class Watched(NamedTuple):
-    """A check: what it is, what it belongs to, and the schedule that says how long an outcome speaks."""
+    """A check: what it is, what it belongs to, and the schedule that says how long an outcome speaks.
+
+    of: the checks of a group, which is down while `needed` of them are.
+    """
 
     key: str
     name: str
@@ -26,6 +29,12 @@ class Watched(NamedTuple):
     timeout_ms: int
     confirm: int
     g_max_ms: int
+    of: tuple[str, ...] = ()
+    needed: int = 1
+
+
+PLAIN: Final = Watched._fields[:-2]
+"""The fields that are those of the check."""
 
 
 class Bought(NamedTuple):
@@ -56,7 +65,7 @@ class Roster(NamedTuple):
 
 def roster(config: Config) -> Roster:
     """The short form of a configuration."""
-    checks = tuple(Watched._make(getattr(check, name) for name in Watched._fields) for check in config.checks)
+    checks = tuple(_short(check) for check in config.checks)
     services = tuple(
         Bought(one.name, one.provider, one.keys, one.is_uplink, one.terms is not None or one.objective is not None)
         for one in config.services
@@ -65,6 +74,12 @@ def roster(config: Config) -> Roster:
     return Roster(
         str(config.path), config.agent.vantage, config.fingerprint, agreements, config.warnings, checks, services
     )
+
+
+def _short(check: Check) -> Watched:
+    settings = check.settings
+    gathered = (settings.of, settings.needed) if check.kind == "group" else ((), 1)
+    return Watched(*(getattr(check, name) for name in PLAIN), *gathered)
 
 
 def pack(short: Roster) -> str:
@@ -100,4 +115,5 @@ def current(document: str, path: Path) -> Roster | None:
 
 def _watched(row: list[Any]) -> Watched:
     row[4] = Role(row[4])
+    row[10] = tuple(row[10])
     return Watched._make(row)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from probe.judge.groups import gathered
 from probe.model import Cause, Reason, Role, State
 from probe.store.events import Paused
 from probe.store.reader import Latest
@@ -30,7 +31,11 @@ STATES: Final = {State.UP: Standing.UP, State.DOWN: Standing.DOWN, State.UNKNOWN
 
 
 class Condition(NamedTuple):
-    """A check now. is_fresh: its last outcome speaks for the present; is_failing: and it is a failure."""
+    """A check now. is_fresh: its last outcome speaks for the present; is_failing: and it is a failure.
+
+    note, is_confirmed: of a group, which has no outcomes: how many of its checks are up, and whether enough of
+    them are confirmed down.
+    """
 
     check: Watched
     last: Latest | None
@@ -38,6 +43,8 @@ class Condition(NamedTuple):
     cause: Cause | None
     since_ms: int | None
     is_fresh: bool
+    note: str = ""
+    is_confirmed: bool = False
 
     @property
     def is_failing(self) -> bool:
@@ -56,7 +63,9 @@ def conditions(
         one.last.at_ms for one in raw.values() if one.check.role is Role.REFERENCE and _answers(one) and one.last
     ]
     witnessed_ms = max(answers, default=None)
-    return {key: _attributed(one, cause, _is_witnessed(one, witnessed_ms)) for key, one in raw.items()}
+    found = {key: _attributed(one, cause, _is_witnessed(one, witnessed_ms)) for key, one in raw.items()}
+    groups = {key: gathered(one, [found[part] for part in one.check.of]) for key, one in found.items() if one.check.of}
+    return {**found, **groups}
 
 
 def line_of(found: Mapping[str, Condition]) -> tuple[Line, Cause | None]:

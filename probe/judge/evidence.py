@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from probe.judge.conditions import LOCAL, OWN
 from probe.model import Check, Role, Span, SpanClass, State
+from probe.sla import grouped
 from probe.sla.assess import MARGIN_MS
 from probe.sla.assessment import PeriodSpan
 from probe.sla.service import Member, declared_resolution
@@ -46,8 +47,14 @@ class Evidence:
     def member(self, key: str) -> Member:
         """A check as evidence; one that was never probed has no spans."""
         if key not in self._members:
-            self._members[key] = self._read(key)
+            check = self._checks.get(key)
+            is_group = check is not None and check.kind == "group"
+            self._members[key] = self._gather(check) if check and is_group else self._read(key)
         return self._members[key]
+
+    def _gather(self, group: Check) -> Member:
+        """A group, which follows from its checks."""
+        return grouped.member(group.key, [self.member(key) for key in group.settings.of], group.settings.needed)
 
     def prefetch(self) -> None:
         """Read the spans of every series in one question, for when most are needed."""
@@ -102,7 +109,7 @@ class Evidence:
         spans = self._spans_of(key)
         settings = self._valid(key)
         series, check = self._series.get(key), self._checks.get(key)
-        now = settings[-1]
+        now, unknown = settings[-1], self._unknown(key, spans)
         digests = self._reader.revisions(self._vantage, key) if self._counts else {}
         return Member(
             key=key,
@@ -116,7 +123,8 @@ class Evidence:
             network=check.network if check else series.network if series else None,
             samples=self._samples.get(key, 0),
             revisions=tuple(dict.fromkeys(digests[span.revision] for span in spans if span.revision in digests)),
-            **self._unknown(key, spans),
+            local=unknown["local"],
+            idle=unknown["idle"],
         )
 
     def _spans_of(self, key: str) -> tuple[Span, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from probe.judge.conditions import Condition, conditions, line_of
+from probe.judge.groups import timelines_of
 from probe.judge.standing import looked, standings
 from probe.judge.strips import USUAL, Scale, strips
 from probe.model import EventKind, Role, Span, Window
@@ -77,8 +78,10 @@ def _drawn(roster: Roster, reader: Reader, as_of_ms: int, scope: Scope) -> dict[
     if scope.strips is None:
         timelines: Mapping[str, tuple[Span, ...]] = reader.spans_of_all(roster.vantage, *between)
     else:
-        wanted = scope.strips | set(references) if scope.strips else frozenset()
+        parts = {part for check in roster.checks if check.key in scope.strips for part in check.of}
+        wanted = scope.strips | parts | set(references) if scope.strips else frozenset()
         timelines = {key: reader.spans(roster.vantage, key, *between) for key in wanted}
+    timelines = {**timelines, **timelines_of(roster, timelines)}
     return strips(timelines, as_of_ms, references, own, scope.scale)
 
 
@@ -91,13 +94,13 @@ def _status(condition: Condition, strip: str, planned: frozenset[str]) -> CheckS
         service=check.service,
         role=check.role,
         standing=condition.standing,
-        failures=last.run.bad if last and condition.is_failing else 0,
+        failures=last.run.bad if last and condition.is_failing else int(condition.is_confirmed),
         confirm=check.confirm,
         since_ms=condition.since_ms,
         last_at_ms=last.at_ms if last else None,
         next_at_ms=_next(check, condition),
         reason=last.reason if last else None,
-        detail=last.detail if last else "",
+        detail=last.detail if last else condition.note,
         cause=condition.cause,
         latency_us=last.latency_us if last else None,
         in_maintenance=check.key in planned,

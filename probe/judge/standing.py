@@ -57,19 +57,25 @@ class Tokens:
         removed = sum(window.removed_at_ms is not None for window in seen.windows)
         self._common = [seen.roster.fingerprint, len(seen.windows), removed, *seen.rewritten]
         checks = seen.roster.checks
+        self._gathered = {check.key: check.of for check in checks if check.of}
         self._references = [check.key for check in checks if check.role is Role.REFERENCE]
         self._witnesses = [check.key for check in checks if check.role is not Role.CHECK]
         self._settled_ms = {key: _settled_until(seen.latest.get(key)) for key in self._witnesses}
 
     def of(self, service: Bought) -> str | None:
         """The token of a service; None while its figures change with time: a check that is not up, or not fresh."""
-        since = [self._up_since(key) for key in (self._references if service.is_uplink else service.keys)]
+        keys = self._references if service.is_uplink else [part for key in service.keys for part in self._parts(key)]
+        since = [self._up_since(key) for key in keys]
         known = [at_ms for at_ms in since if at_ms is not None]
         if not known or len(known) < len(since):
             return None
         # what a witness saw before the checks' open stretches may yet be read otherwise
         open_ends = [key for key in self._witnesses if self._settled_ms[key] < max(known)]
         return repr((*self._common, known, [(key, self._open_end(key)) for key in open_ends]))
+
+    def _parts(self, key: str) -> tuple[str, ...]:
+        """The checks that a group follows from, else the check itself."""
+        return self._gathered.get(key, (key,))
 
     def _up_since(self, key: str) -> int | None:
         last = self._seen.latest.get(key)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from probe.model import SpanClass
-from probe.sla import attribution, exclusions, requests, timeline
+from probe.sla import attribution, exclusions, grouped, requests, timeline
 from probe.sla.attribution import Witness
 from probe.sla.exclusions import Occurrence
 from probe.sla.interval import Intervals
@@ -186,9 +186,7 @@ def _of_members(question: Question, members: tuple[Member, ...], needed: int, ch
     start_ms, end_ms = _universe(question, members)
     # a witness is asked beyond the last failure too: as long as its answer may have taken
     seen = _witness(Same(question.references, question.gateway), start_ms, max(end_ms, question.as_of_ms))
-    lines = tuple(
-        attribution.charged(timeline.of_spans(member.spans, start_ms, end_ms), member, seen) for member in members
-    )
+    lines = tuple(grouped.charged(member, seen, start_ms, end_ms) for member in members)
     return Evidence(
         question=question,
         check=check,
@@ -204,7 +202,7 @@ def _weights(question: Question, how: How) -> tuple[Fraction, ...] | None:
     """The weight of each member that is pooled, 1 where none is given; None where they are not pooled."""
     if how not in {How.POOLED, How.WEIGHTED}:
         return None
-    given = question.weights if how is How.WEIGHTED else {}
+    given = question.service.weights if how is How.WEIGHTED else {}
     return tuple(given.get(member.key, Fraction(1)) for member in question.members)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from probe.model import Cause, Span, SpanClass, State
-from probe.sla import attribution, timeline
+from probe.sla import attribution, grouped
 from probe.sla.assessment import Ms, Outage, Stretch
 from probe.sla.attribution import Witness
 from probe.sla.interval import Intervals, pieces
@@ -41,7 +41,9 @@ def outages(
     counted: the stretches that count against the provider; None: all that is charged in the span.
     """
     if counted is None:
-        counted = attribution.charged(timeline.of_spans(member.spans, start_ms, end_ms), member, seen).down
+        counted = grouped.charged(member, seen, start_ms, end_ms).down
+    if member.parts:
+        return tuple(grouped.outages(member, seen, (start_ms, end_ms), counted))
     return tuple(
         _outage(member, cluster, seen, counted)
         for cluster in _clusters(member.spans)
@@ -82,7 +84,7 @@ def _line_outage(name: str, case: Line, run: Intervals, counted: Intervals) -> O
 
 def stretches(member: Member, seen: Witness, start_ms: int, end_ms: int) -> tuple[Stretch, ...]:
     """Every stretch of [start_ms, end_ms) that nothing is known about, and why, in time order."""
-    line = attribution.charged(timeline.of_spans(member.spans, start_ms, end_ms), member, seen)
+    line = grouped.charged(member, seen, start_ms, end_ms)
     return stretches_of(member, line, seen, start_ms, end_ms)
 
 
@@ -90,7 +92,9 @@ def stretches_of(member: Member, line: Timeline, seen: Witness, start_ms: int, e
     """The same for a check whose charged time line is there already."""
     unknown = line.unknown.clip(start_ms, end_ms)
     parts: list[tuple[Cause, Intervals]] = []
-    failed = Intervals.of((span.t0_ms, span.t1_ms) for span in member.spans if span.cls is SpanClass.DOWN) & unknown
+    seen_by = member.parts or (member,)
+    down = ((span.t0_ms, span.t1_ms) for each in seen_by for span in each.spans if span.cls is SpanClass.DOWN)
+    failed = Intervals.of(down) & unknown
     if failed:
         parts += attribution.uncharged(failed, seen)
         unknown = unknown - failed

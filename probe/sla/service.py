@@ -12,6 +12,7 @@ from typing import NamedTuple
 from probe.model import Span, Ticket, Window
 from probe.sla.assessment import Assessment, PeriodSpan
 from probe.sla.requests import Requests
+from probe.sla.speed import Contract, Speed
 from probe.sla.terms import Terms
 
 
@@ -68,7 +69,9 @@ class Service:
     else each. keys: the checks' keys. since_ms, until_ms: its life, where it is known. is_uplink:
     it is our own connection, and the references are the evidence. groups: what it belongs to and
     inherits from, the widest first. vantages None: each vantage point is judged by itself. fees: others than
-    the monthly one that credits and caps are of, by the terms' words for them.
+    the monthly one that credits and caps are of, by the terms' words for them. weights: of the checks that are
+    pooled by weight. affected: the least and the most of the customers that an outage hits, where a formula
+    weighs with that; None: not known. speed: what the contract says of "down" and "up".
     """
 
     name: str
@@ -80,6 +83,9 @@ class Service:
     timezone: str | None = None
     monthly_fee: tuple[Decimal, str] | None = None
     fees: Mapping[str, tuple[Decimal, str]] = field(default_factory=dict)
+    weights: Mapping[str, Fraction] = field(default_factory=dict)
+    affected: tuple[Fraction, Fraction] | None = None
+    speed: Mapping[str, Contract] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     since_ms: int | None = None
     until_ms: int | None = None
@@ -95,7 +101,8 @@ class Member:
 
     spans reach outward beyond the period, provisional tail included. declared_ms: its resolution r.
     samples: how many lie in the period. local: stretches whose unknown outcomes had a local reason;
-    idle: those whose were the agent's own doing (late, asleep, stalled).
+    idle: those whose were the agent's own doing (late, asleep, stalled). parts: of a group, which is down
+    while at least `needed` of them are; it has no samples of its own.
     """
 
     key: str
@@ -111,6 +118,8 @@ class Member:
     revisions: tuple[str, ...] = ()
     local: tuple[tuple[int, int], ...] = ()
     idle: tuple[tuple[int, int], ...] = ()
+    parts: tuple[Member, ...] = ()
+    needed: int = 1
 
     @property
     def last_ms(self) -> int | None:
@@ -124,8 +133,7 @@ class Question:
 
     tickets: those of the service. pauses: stretches in which the provider waited for the customer.
     requests: the grid attempts of each check by key, where a promise is about requests or a metric.
-    weights: of the checks that are pooled by weight. affected: the least and the most of the
-    customers that an outage hits, where a formula weighs with that; None: not known. elsewhere: the
+    speeds: the throughput measurements by key, where a rule is about the speed of a line. elsewhere: the
     same question to the other vantage points, where the service has a quorum of them. before: the
     assessments of the preceding periods, the latest first, where the terms look back (`history.reach`).
     """
@@ -142,8 +150,7 @@ class Question:
     tickets: tuple[Ticket, ...] = ()
     pauses: tuple[tuple[int, int], ...] = ()
     requests: Mapping[str, Requests] = field(default_factory=dict)
-    weights: Mapping[str, Fraction] = field(default_factory=dict)
-    affected: tuple[Fraction, Fraction] | None = None
+    speeds: Mapping[str, Sequence[Speed]] = field(default_factory=dict)
     elsewhere: tuple[Question, ...] = ()
     before: tuple[tuple[Assessment, ...], ...] = ()
 
