@@ -8,7 +8,8 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +18,13 @@ from typing import NamedTuple, cast
 import dns.message
 import dns.rdatatype
 import dns.rrset
+import h2.config
+import h2.connection
+import h2.events
 
 Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
+Script = Sequence[tuple[bytes, bytes]]
 Talk = Callable[[Reader, Writer], Awaitable[None]]
 Answer = Callable[[dns.message.Message], "dns.message.Message | bytes | list[bytes] | None"]
 
@@ -332,6 +337,93 @@ def shakes_hands(context: ssl.SSLContext) -> Talk:
                 await writer.drain()
                 return
             writer.write(outgoing.read())
+            await writer.drain()
+
+    return talk
+
+
+def turns(*script: tuple[bytes, bytes], tls: ssl.SSLContext | None = None, under_tls: Script = ()) -> Talk:
+    """Hears something that ends like this (b"": nothing), then says that; the same again under TLS; then listens."""
+
+    async def play(reader: Reader, writer: Writer, lines: Script) -> None:
+        for heard, said in lines:
+            if heard:
+                await reader.readuntil(heard)
+            writer.write(said)
+            await writer.drain()
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        await play(reader, writer, script)
+        if tls is not None:
+            await writer.start_tls(tls)
+            await play(reader, writer, under_tls)
+        await stalls(reader, writer)
+
+    return talk
+
+
+def stops_after(said: bytes, size: int) -> Talk:
+    """Says so many bytes of this, whatever it hears, and then nothing more."""
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        writer.write(said[:size])
+        await writer.drain()
+        await stalls(reader, writer)
+
+    return talk
+
+
+def shakes_hands_until(context: ssl.SSLContext, size: int) -> Talk:
+    """Speaks TLS, but no more than so many bytes of it."""
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls, left = context.wrap_bio(incoming, outgoing, server_side=True), size
+        while data := await reader.read(65_536):
+            incoming.write(data)
+            with contextlib.suppress(ssl.SSLError):
+                tls.do_handshake()
+            said = outgoing.read()[:left]
+            left -= len(said)
+            writer.write(said)
+            await writer.drain()
+
+    return talk
+
+
+def old_tls(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The same, speaking TLS 1.0 and nothing later."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    return context
+
+
+def speaks_http2(
+    answer: Callable[[h2.connection.H2Connection, dict[str, str], bytes], None], raw: bytes = b"", *, ends: bool = False
+) -> Talk:
+    """An HTTP/2 server: every complete request is answered by this function; `raw` is said after it, as it is."""
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        state = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+        state.initiate_connection()
+        headers: dict[str, str] = {}
+        body = b""
+        while data := await reader.read(65_536):
+            for event in state.receive_data(data):
+                if isinstance(event, h2.events.RequestReceived):
+                    headers = dict(cast("list[tuple[str, str]]", event.headers))
+                elif isinstance(event, h2.events.DataReceived):
+                    body += event.data or b""
+                    state.acknowledge_received_data(event.flow_controlled_length or 0, 1)
+                elif isinstance(event, h2.events.StreamEnded):
+                    answer(state, headers, body)
+                    writer.write(state.data_to_send() + raw)
+                    if ends:
+                        return
+            writer.write(state.data_to_send())
             await writer.drain()
 
     return talk
