@@ -291,6 +291,23 @@ class Event(NamedTuple):
     facts: Mapping[str, Any]
 
 
+class EvidenceKind(StrEnum):
+    """What was looked at while a fault was on."""
+
+    ROUTE = "route"
+    CERTIFICATE = "certificate"
+
+
+class Evidence(NamedTuple):
+    """What was seen of a check's target during a fault, beside the outcomes: when (recorded scale), and JSON values."""
+
+    key: str
+    at_ms: int
+    clock: int
+    kind: EvidenceKind
+    document: Mapping[str, Any]
+
+
 class WindowKind(StrEnum):
     """Whether planned work was planned."""
 

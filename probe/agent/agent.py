@@ -18,6 +18,7 @@ from probe import __version__
 from probe.agent import descriptors
 from probe.agent.crew import Crew
 from probe.agent.desk import Desk
+from probe.agent.evidence import Witness
 from probe.agent.outward import Outward
 from probe.agent.pushing import Pushing
 from probe.agent.record import Record
@@ -52,6 +53,8 @@ class Agent:
         self._record = Record(config, clock)
         self._crew = Crew(config, clock, self._record.recorder, self._record.references, kinds)
         self._pushing = Pushing(clock, self._record, self._crew)
+        self._witness = Witness(clock, self._record.writer, self._record.recorder)
+        self._crew.watch = self._witness.see
         self._watchdog = Watchdog(clock, self._record, self._crew, self._manager)
         self._standings = Standings(config, self._record.writer, clock)
         self._desk = Desk(clock, self._record, self._crew, self.reload, self._pushing)
@@ -77,6 +80,7 @@ class Agent:
             self._manager.tell("STOPPING=1")
             await self._pushing.stop()
             await self._crew.stop(self._hurry)
+            await self._witness.stop()
             await self._standings.stop()
             await self._outward.stop()
             await asyncio.gather(*self._tasks)
@@ -183,6 +187,7 @@ class Agent:
         self._record.references.set_checks(config.checks)
         for key in (*difference["removed"], *difference["changed"]):
             self._record.journal.forget(key)
+            self._witness.forget(key)
         self._note(EventKind.RELOAD, checks=len(config.checks), **difference)
         self._crew.pauses = self._record.pauses()  # under the names of now
         self._crew.follow(config)

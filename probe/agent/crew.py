@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from probe.agent.pauses import Pauses
@@ -43,6 +43,8 @@ class Crew:
         self._recorder, self._references = recorder, references
         self._probers: dict[str, Prober] = {}
         self.pauses = Pauses()
+        self.watch: Callable[[Ending], None] = lambda _: None
+        """Told of every ending, after it was handed to the recorder."""
         self.lanes = Lanes(
             self._attempt, self.ended, clock, Limits(config.agent.concurrency, 1, config.agent.recheck_rate)
         )
@@ -121,6 +123,7 @@ class Crew:
     def ended(self, ending: Ending) -> None:
         """Record what an attempt, a tick without one, or somebody's report ended as."""
         self._recorder.take(ending)
+        self.watch(ending)
         if ending.finding.state is State.DOWN and ending.check.role is Role.CHECK:
             now_ms = self._clock.read().boot_ms
             round_ms = self._references.round_ms(now_ms)

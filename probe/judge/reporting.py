@@ -11,12 +11,13 @@ from probe.errors import UsageError
 from probe.judge.asked import PeriodChoice
 from probe.judge.choice import chosen, preceding
 from probe.judge.judging import Judge
-from probe.model import Ticket
+from probe.model import Evidence, Ticket
 from probe.sla import beside, budget, evidence, severity
 from probe.sla.assessment import Assessment, Outage, PeriodSpan
 from probe.sla.beside import Beside, Mark, Quality, Worst
 from probe.sla.service import Service
 from probe.store.reader import Reader
+from probe.store.timelines import FAR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,15 +93,32 @@ def plainly(config: Config) -> Config:
 
 
 def marks(config: Config, outages: Sequence[Outage], reader: Reader) -> dict[Outage, Mark]:
-    """The severity and the tickets of each outage; `outages` has all those of the services concerned."""
+    """Severity, tickets and evidence of each outage; `outages` has all those of the services concerned."""
     told = reader.tickets()
+    seen = _evidence(config, reader, outages)
     names = {check.key: check.service for check in config.checks}
     known = {service.name: service for service in config.services}
     found: dict[Outage, Mark] = {}
     for outage in outages:
         service = known.get(names.get(outage.key) or "")
-        found[outage] = Mark(_severity(service, outage, outages), _tickets(service, outage, told))
+        tickets, during = _tickets(service, outage, told), _during(outage, seen.get(outage.key, []))
+        found[outage] = Mark(_severity(service, outage, outages), tickets, during)
     return found
+
+
+def _evidence(config: Config, reader: Reader, outages: Sequence[Outage]) -> dict[str, list[Evidence]]:
+    """What was seen from the first of the outages to now, by check."""
+    found: dict[str, list[Evidence]] = {}
+    if outages:
+        start_ms = min(outage.start_earliest_ms for outage in outages)
+        for one in reader.evidence(config.agent.vantage, start_ms, FAR):
+            found.setdefault(one.key, []).append(one)
+    return found
+
+
+def _during(outage: Outage, seen: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    end_ms = FAR if outage.end_latest_ms is None else outage.end_latest_ms
+    return tuple(one for one in seen if outage.start_earliest_ms <= one.at_ms < end_ms)
 
 
 def _severity(service: Service | None, outage: Outage, outages: Iterable[Outage]) -> severity.Severity | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from probe.model import Ticket
+from probe.model import Evidence, Ticket
 from probe.report.figures import instant, ratio, seconds
 from probe.sla.beside import Before, Context, Latency, Mark, Quality
 
@@ -17,7 +17,13 @@ def mark_document(mark: Mark | None) -> Document:
     return {
         "severity": None if mark is None or mark.severity is None else str(mark.severity),
         "tickets": [] if mark is None else [ticket_document(ticket) for ticket in mark.tickets],
+        "evidence": [] if mark is None else [_evidence(one) for one in mark.evidence],
     }
+
+
+def _evidence(one: Evidence) -> Document:
+    """A route or a certificate seen while the fault was on."""
+    return {"kind": str(one.kind), "at": instant(one.at_ms), "document": dict(one.document)}
 
 
 def tickets_document(tickets: Iterable[Ticket]) -> Document:

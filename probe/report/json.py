@@ -70,7 +70,6 @@ def outages_document(
                 "confirmed": one.is_confirmed,
                 "attempts": one.attempts,
                 "gap": seconds(one.gap_ms),
-                "evidence": [],
                 **mark_document(marks.get(one)),
             }
             for one in outages

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from probe.model import State, Ticket
+from probe.model import Evidence, State, Ticket
 from probe.sla import tickets as about_tickets
 from probe.sla.assessment import Assessment, Ms, Outage, Verdict
 from probe.sla.severity import Severity
@@ -25,10 +25,11 @@ DAY_MS: Final = 86_400_000
 
 
 class Mark(NamedTuple):
-    """What is known of one outage beside the outage: how bad it was, and the tickets about it."""
+    """What is known of one outage beside the outage: how bad it was, the tickets about it, what was seen meanwhile."""
 
     severity: Severity | None
     tickets: tuple[Ticket, ...]
+    evidence: tuple[Evidence, ...] = ()
 
 
 class Before(NamedTuple):

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
-from probe.model import Event, EventKind, Origin, Outcome, Reason, Span, State, Ticket, Window
+from probe.model import Event, EventKind, Evidence, Origin, Outcome, Reason, Span, State, Ticket, Window
 from probe.sla.classify import Run
-from probe.store import attempts, clocks, events, kept, tickets, timelines, windows
+from probe.store import attempts, clocks, events, evidence, kept, tickets, timelines, windows
 from probe.store.attempts import Attempt
 from probe.store.clocks import Segment
 from probe.store.codes import ORIGINS, REASONS, STATES
@@ -160,6 +160,10 @@ class Reader:
     def tickets(self) -> tuple[Ticket, ...]:
         """Every ticket in the order of entering, withdrawn ones too."""
         return self._guarded(tickets.load)
+
+    def evidence(self, vantage: str, start_ms: int, end_ms: int) -> tuple[Evidence, ...]:
+        """Routes and certificates seen in [start, end), in order of time, each under its check's name of now."""
+        return self._guarded(lambda connection: evidence.load(connection, vantage, (start_ms, end_ms)))
 
     def events(self, start_ms: int, end_ms: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
         """What happened to the agent in [start, end), in order of time."""

@@ -19,8 +19,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from probe.clock import Clock
 from probe.errors import StoreError
-from probe.model import Check, Event, Outcome
-from probe.store import database, kept
+from probe.model import Check, Event, Evidence, Outcome
+from probe.store import database, evidence, kept
 from probe.store.book import Book
 from probe.store.changes import Change
 from probe.store.clocks import Segment
@@ -117,6 +117,11 @@ class Writer:
     def event(self, event: Event) -> Future[None]:
         """Keep an event; done when it is safe."""
         return self._hand_in(Told(event, Future()))
+
+    def keep_evidence(self, found: Sequence[Evidence]) -> Future[None]:
+        """Keep what was seen during a fault; done when it is safe. It does not wait in the spool."""
+        found = tuple(found)
+        return self._hand_in(Deed(lambda book: evidence.append(book.connection, book.vantage, found), Future()))
 
     def change(self, change: Change) -> Future[Any]:
         """Apply a person's change; the future has its answer, or the UsageError that refused it."""

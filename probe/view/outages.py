@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Final
 
+from probe.model import EvidenceKind
 from probe.sla.assessment import Outage
 from probe.sla.beside import Mark
 from probe.sla.severity import Severity
-from probe.view import wording
+from probe.view import evidence, wording
 from probe.view.page import Column, Page, Piece, Table, Tone, Words, faint, paragraph, row, words
 
 Marks = Mapping[Outage, Mark]
@@ -47,7 +48,7 @@ def outage_table(found: Sequence[Outage], zone: tzinfo, *, is_counted: bool = Fa
         columns.insert(3, Column("COUNTED", is_number=True))
     rows = [_row(one, zone, is_counted) for one in found]
     if marks:
-        columns += [Column("SEVERITY"), Column("TICKETS")]
+        columns += [Column("SEVERITY"), Column("TICKETS"), Column("EVIDENCE")]
         rows = [(*cells, *_mark(marks.get(one))) for cells, one in zip(rows, found, strict=True)]
     return Table(tuple(columns), tuple(rows), indent=2 if is_counted else 0)
 
@@ -55,12 +56,24 @@ def outage_table(found: Sequence[Outage], zone: tzinfo, *, is_counted: bool = Fa
 def _mark(mark: Mark | None) -> tuple[Words, ...]:
     """How bad it was, and the tickets about it."""
     if mark is None or mark.severity is None:
-        return row("", _tickets(mark))
-    return row(Piece(str(mark.severity), TONES[mark.severity]), _tickets(mark))
+        return row("", _tickets(mark), _evidence(mark))
+    return row(Piece(str(mark.severity), TONES[mark.severity]), _tickets(mark), _evidence(mark))
 
 
 def _tickets(mark: Mark | None) -> str:
     return ", ".join(ticket.number for ticket in mark.tickets) if mark else ""
+
+
+def _evidence(mark: Mark | None) -> str:
+    """What the last route and the last certificate say, and how many there are; `--json` has them whole."""
+    parts = []
+    for kind in EvidenceKind:
+        found = [one.document for one in mark.evidence if one.kind is kind] if mark else []
+        if found:
+            said = evidence.route(found[-1]) if kind is EvidenceKind.ROUTE else evidence.certificate(found[-1])
+            more = f" ({len(found) - 1:,} before)" if len(found) > 1 else ""
+            parts.append(f"{kind} {said}{more}")
+    return "; ".join(parts)
 
 
 def _row(one: Outage, zone: tzinfo, is_counted: bool) -> tuple[Words, ...]:
