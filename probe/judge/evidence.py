@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -90,7 +90,7 @@ class Evidence:
         return self._reader.settings_of_all(self._vantage)
 
     @cached_property
-    def _samples(self) -> dict[str, int]:
+    def _samples(self) -> Mapping[str, int]:
         return self._reader.samples(self._vantage, self.start_ms, self.end_ms) if self._counts else {}
 
     @cached_property

@@ -6,18 +6,21 @@ Every method runs inside a transaction of the caller. After a rollback the memor
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from probe.errors import StoreError
 from probe.model import Check, Event, EventKind, Outcome
-from probe.store import changes, clocks, events, outcomes, series, spans
+from probe.store import changes, clocks, days, events, outcomes, series, spans
 from probe.store.breaks import KINDS, Breaks
 from probe.store.clocks import Segment
 from probe.store.codes import ABSOLUTE, MANUAL
+from probe.store.incoming import Incoming
 from probe.store.outcomes import Row
 from probe.store.series import Settings
 from probe.store.spans import Closed, Context, LateSample, Tip
+
+T = TypeVar("T")
 
 
 class Book:
@@ -32,6 +35,7 @@ class Book:
         """Forget what memory says and read it again."""
         self.connection = connection
         self.segments = clocks.load(connection)
+        self.closed = days.closed(connection)
         self._context = Context(self.segments, Breaks.load(connection))
         self._ids = series.ids(connection, self.vantage)
         self._revisions = series.revisions_of_all(connection, self.vantage)
@@ -47,8 +51,10 @@ class Book:
 
     def open_clock(self, segment: Segment) -> None:
         """Begin a segment."""
+        before = self.segments
         clocks.append(self.connection, segment)
         self.segments = clocks.load(self.connection)
+        days.spoil_corrected(self.connection, before)
         self._context = self._context._replace(segments=self.segments)
 
     def register(self, checks: Sequence[Check], at_ms: int) -> None:
@@ -69,15 +75,21 @@ class Book:
     def store(self, found: Iterable[Outcome]) -> None:
         """Append outcomes of known series. IntegrityError when another one lies at the same millisecond."""
         rows = [self._row(outcome) for outcome in found]
+        if any(days.day_of(row.at_ms) in self.closed for row in rows):
+            self._place(rows)
+            return
         self.connection.executemany(outcomes.APPEND, rows)
         self._fold(rows)
 
     def store_carefully(self, found: Iterable[Outcome]) -> None:
         """The same one by one: what is there already is left, what only shares its millisecond takes the next."""
-        for outcome in found:
-            row = outcomes.place(self.connection, self._row(outcome))
-            if row is not None:
-                self._fold([row])
+        self._place([self._row(outcome) for outcome in found])
+
+    def seal(self, action: Callable[[sqlite3.Connection], T]) -> T:
+        """Do a part of sealing; it may close days."""
+        answer = action(self.connection)
+        self.closed = days.closed(self.connection)
+        return answer
 
     def know(self, key: str) -> None:
         """Make a series known by its name alone: the spool may hold one that is configured no more."""
@@ -105,6 +117,12 @@ class Book:
     def _is_after(self, tip: Tip, segment: Segment, start_boot_ms: int) -> bool:
         own = self.segments[tip.row.clock]
         return own.boot_id == segment.boot_id and tip.row.at_ms - own.offset_ms > start_boot_ms
+
+    def _place(self, rows: Iterable[Row]) -> None:
+        incoming = Incoming(self.connection)
+        placed = [row for each in rows if (row := incoming.place(each)) is not None]
+        incoming.flush()
+        self._fold(placed)
 
     def _row(self, outcome: Outcome) -> Row:
         number = self._ids.get(outcome.key)

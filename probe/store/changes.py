@@ -14,6 +14,7 @@ from probe.model import Assertion, EventKind, Finding, Origin, Outcome, State, T
 from probe.store import clocks, database, events, importing, outcomes, series, tickets, windows
 from probe.store.codes import REASONS
 from probe.store.exchange import Imported
+from probe.store.incoming import Incoming
 from probe.store.lock import StoreLock
 
 
@@ -212,7 +213,9 @@ def _record_manual(connection: sqlite3.Connection, change: RecordManual) -> None
         raise UsageError(f"there is no clock segment {outcome.clock}")
     number = series.found(connection, _home(connection, change.vantage), outcome.key)
     revision = series.revision_of(connection, number, outcome.revision, outcome.at_ms)
-    outcomes.place(connection, outcomes.row_of(outcome, number, revision))
+    incoming = Incoming(connection)
+    incoming.place(outcomes.row_of(outcome, number, revision))
+    incoming.flush()
 
 
 APPLY: Final[Mapping[type[Any], Callable[[sqlite3.Connection, Any], Any]]] = {

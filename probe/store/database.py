@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 APPLICATION_ID: Final = 0x70726F62  # "prob"
-VERSION: Final = 4
+VERSION: Final = 5
 """The number of migrations this program knows; kept in the file as `user_version`."""
 BUSY_S: Final = 2.0
 CHECKED_BYTES: Final = 32 << 20

@@ -10,9 +10,10 @@ from statistics import median_low
 from typing import Any, Final, NamedTuple
 
 from probe.model import Reason, State
-from probe.store import clocks, outcomes, series, spans
+from probe.store import clocks, series, spans
 from probe.store.codes import ABSOLUTE, ORIGIN_CODE, REASONS, STATE_CODE, STATES
 from probe.store.exchange import Imported, iso
+from probe.store.incoming import Incoming
 from probe.store.outcomes import Row
 from probe.store.series import Setting
 
@@ -80,27 +81,29 @@ def _take_series(
 ) -> int | None:
     """The instant of the first change, None when nothing changed."""
     first: int | None = None
+    incoming = Incoming(connection)
     for row in rows:
-        there = _there(connection, target, row.at_ms)
+        there = _there(incoming, target, row.at_ms)
         if there is None:
-            outcomes.place(connection, _row(row, target))
+            incoming.place(_row(row, target))
             answer["added"] += 1
         elif STATES[there.state] is row.state or REASONS[there.reason] is Reason.CONFLICT:
             answer["same"] += 1
             continue
         else:
-            _mark_conflict(connection, there, row)
+            incoming.amend(_in_conflict(there, row))
             _list(answer["conflicts"], row)
         first = row.at_ms if first is None else first
+    incoming.flush()
     return first
 
 
-def _there(connection: sqlite3.Connection, target: Target, at_ms: int) -> Row | None:
+def _there(incoming: Incoming, target: Target, at_ms: int) -> Row | None:
     """The outcome at that corrected instant."""
     for shift, segments in target.shifts.items():
-        found = connection.execute(outcomes.AT, (at_ms - shift, target.series)).fetchone()
-        if found and Row._make(found).clock in segments:
-            return Row._make(found)
+        for row in incoming.at(target.series, at_ms - shift):
+            if row.clock in segments:
+                return row
     return None
 
 
@@ -111,11 +114,11 @@ def _row(row: Imported, target: Target) -> Row:
     return Row(row.at_ms, target.series, ABSOLUTE, valid[-1], *said, None, None)
 
 
-def _mark_conflict(connection: sqlite3.Connection, there: Row, row: Imported) -> None:
+def _in_conflict(there: Row, row: Imported) -> Row:
+    """The outcome that is there, as it counts now that another one contradicts it."""
     more = json.loads(there.more) if there.more else {}
     more["facts"] = {**more.get("facts", {}), "recorded": STATES[there.state].value, "imported": row.state.value}
-    unknown = STATE_CODE[State.UNKNOWN], Reason.CONFLICT.value, json.dumps(more)
-    connection.execute(outcomes.MARK_CONFLICT, (*unknown, there.at_ms, there.series))
+    return there._replace(state=STATE_CODE[State.UNKNOWN], reason=Reason.CONFLICT.value, more=json.dumps(more))
 
 
 def _list(conflicts: list[str], row: Imported) -> None:

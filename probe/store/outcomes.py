@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from probe.model import FAILURE_FACTS, Assertion, Finding, Origin, Outcome, State
+from probe.model import FAILURE_FACTS, Assertion, Finding, Outcome, State
 from probe.store.codes import ORIGIN_CODE, REASONS, STATE_CODE, STATES
 
 
@@ -29,8 +28,6 @@ class Row(NamedTuple):
 
 COLUMNS: Final = "at_ms, series, clock, revision, origin, state, reason, latency_us, due_ms, more"
 APPEND: Final = f"INSERT INTO hot ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-AT: Final = f"SELECT {COLUMNS} FROM hot WHERE at_ms = ? AND series = ?"
-MARK_CONFLICT: Final = "UPDATE hot SET state = ?, reason = ?, more = ? WHERE at_ms = ? AND series = ?"
 
 
 def row_of(outcome: Outcome, series: int, revision: int) -> Row:
@@ -95,31 +92,9 @@ def detail_of(more: str | None) -> str:
     return str(json.loads(more).get("detail", "")) if more else ""
 
 
-def place(connection: sqlite3.Connection, row: Row) -> Row | None:
-    """Insert one row whatever lies at its instant: None if this outcome does, else at the next free millisecond.
-
-    No outcome is lost because another one of its series was sent in the same millisecond, and none is
-    kept twice because it came again.
-    """
-    while True:
-        there = connection.execute(AT, (row.at_ms, row.series)).fetchone()
-        if there is None:
-            connection.execute(APPEND, row)
-            return row
-        if _said(Row._make(there)) == _said(row):
-            return None
-        row = row._replace(at_ms=row.at_ms + 1)
-
-
-def of_series(connection: sqlite3.Connection, series: Iterable[int], from_ms: int | None) -> list[Row]:
-    """What samples are made of: every row of these series but manual ones, from an instant on."""
-    marks = ", ".join(str(int(each)) for each in series)
-    since = -(1 << 63) if from_ms is None else from_ms
-    rows = connection.execute(
-        f"SELECT {COLUMNS} FROM hot WHERE at_ms >= ? AND series IN ({marks}) AND origin <> ?",
-        (since, ORIGIN_CODE[Origin.MANUAL]),
-    )
-    return list(map(Row._make, rows))
+def is_same(one: Row, other: Row) -> bool:
+    """Whether two rows tell the same outcome, whatever explains it."""
+    return _said(one) == _said(other)
 
 
 def _said(row: Row) -> Row:

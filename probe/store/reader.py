@@ -6,33 +6,31 @@ not yet synchronised lies where the synchronised clock of the same boot says.
 
 from __future__ import annotations
 
-import heapq
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from probe.model import Event, EventKind, Evidence, Origin, Outcome, Reason, Span, State, Ticket, Window
 from probe.sla.classify import Run
-from probe.store import attempts, clocks, events, evidence, kept, tickets, timelines, windows
+from probe.store import attempts, clocks, counting, events, evidence, kept, tickets, timelines, windows
+from probe.store.archive import Archive
 from probe.store.attempts import Attempt
 from probe.store.clocks import Segment
 from probe.store.codes import ORIGINS, REASONS, STATES
+from probe.store.counting import Samples
 from probe.store.database import failure, has_wal, look_at_file, look_at_version, open_reading
 from probe.store.events import Paused
 from probe.store.kept import Kept, Standing
 from probe.store.lock import Holder, holder
-from probe.store.outcomes import COLUMNS, Row
 from probe.store.series import SETTING_COLUMNS, Series, Setting, series_of
 from probe.store.source import Source
 from probe.store.spans import LATEST_COLUMNS, run_of
+from probe.store.tally import Tally
 
 T = TypeVar("T")
-PAGE: Final = 2000
-PREFIXED: Final = ", ".join("hot." + column.strip() for column in COLUMNS.split(","))
-OF_SERIES: Final = f"SELECT {PREFIXED} FROM hot WHERE series = ? AND at_ms"
 
 
 class Latest(NamedTuple):
@@ -72,6 +70,7 @@ class Reader:
         """Made by `open_reader`."""
         self.path = path
         self._connection = connection
+        self._archive = Archive(connection)
 
     def __enter__(self) -> Self:
         """The reader itself."""
@@ -132,22 +131,15 @@ class Reader:
     ) -> Iterator[Outcome]:
         """Every outcome in [start, end) in order of time, manual ones too, at most `limit`; read page by page."""
         source = self._source(vantage, key)
-        parts = [self._pages(source, shift, (start_ms, end_ms)) for shift in source.shifts()]
-        for row in islice(heapq.merge(*parts, key=source.instant), limit):
-            yield source.outcome(row)
+        rows = self._guarded_each(source.rows(self._archive, start_ms, end_ms))
+        return map(source.outcome, islice(rows, limit))
 
     def around(self, vantage: str, key: str, at_ms: int, count: int) -> list[Outcome]:
         """Up to `count` outcomes before an instant and as many from it on, in order of time."""
         source = self._source(vantage, key)
-        before: list[Row] = []
-        after: list[Row] = []
-        for shift, segments in source.shifts().items():
-            asked = source.number, at_ms - shift
-            of = f"{OF_SERIES} {{}} ? AND clock IN ({segments}) ORDER BY at_ms {{}} LIMIT ?"
-            before += map(Row._make, self._all(of.format("<", "DESC"), *asked, count))
-            after += map(Row._make, self._all(of.format(">=", "ASC"), *asked, count))
-        before = sorted(before, key=source.instant)[-count:] if count else []
-        return [source.outcome(row) for row in (*before, *sorted(after, key=source.instant)[:count])]
+        before = self._guarded(lambda _: source.before(self._archive, at_ms, count))
+        after = self._guarded_each(source.rows(self._archive, at_ms, timelines.FAR))
+        return [source.outcome(row) for row in (*before, *islice(after, count))]
 
     def last(self, vantage: str, key: str, count: int) -> list[Outcome]:
         """The last `count` outcomes, in order of time."""
@@ -173,31 +165,25 @@ class Reader:
         """The latest event of a kind, None when there never was one."""
         return self._guarded(lambda connection: events.latest(connection, kind))
 
-    def samples(self, vantage: str, start_ms: int, end_ms: int) -> dict[str, int]:
-        """How many outcomes of each series lie in [start, end), manual ones left out; looks at every one of them."""
-        rows = self._all(
-            "SELECT series.key, count(*) FROM hot JOIN series ON series.id = hot.series"
-            " JOIN clock ON clock.id = hot.clock"
-            " WHERE series.vantage = ? AND hot.origin <> ? AND hot.at_ms BETWEEN ? AND ?"
-            " AND hot.at_ms + clock.shift_ms >= ? AND hot.at_ms + clock.shift_ms < ? GROUP BY series.id",
-            *(vantage, ORIGINS.index(Origin.MANUAL), *self._as_recorded(start_ms, end_ms), start_ms, end_ms),
-        )
-        return dict(rows)
+    def samples(self, vantage: str, start_ms: int, end_ms: int) -> Samples:
+        """How many outcomes of each series lie in [start, end), manual ones left out."""
+        return self._guarded(lambda connection: Samples(connection, self._archive, vantage, (start_ms, end_ms)))
+
+    def tally(self, vantage: str, key: str, start_ms: int, end_ms: int) -> Tally:
+        """Counts, loss and latency of a series in [start, end): whole UTC days are not counted again."""
+        number, between = self._source(vantage, key).number, (start_ms, end_ms)
+        return self._guarded(lambda connection: counting.over(connection, self._archive, number, between))
 
     def attempts(self, vantage: str, key: str, start_ms: int, end_ms: int) -> list[Attempt]:
         """The attempts of the grid in [start, end), in order of time: for rules about requests, loss and latency."""
-        between = start_ms, end_ms
-        recorded = self._as_recorded(*between)
-        return self._guarded(lambda connection: list(attempts.load(connection, (vantage, key), recorded, between)))
+        source = self._source(vantage, key)
+        rows = self._guarded_each(source.rows(self._archive, start_ms, end_ms))
+        return list(attempts.of_rows(source, rows))
 
     def reasons(self, vantage: str, key: str, start_ms: int, end_ms: int) -> frozenset[Reason]:
         """The reasons given by the outcomes of a series in [start, end), each once."""
-        rows = self._all(
-            "SELECT DISTINCT reason FROM hot WHERE series = (SELECT id FROM series WHERE vantage = ? AND key = ?)"
-            " AND at_ms BETWEEN ? AND ? AND reason IS NOT NULL",
-            *(vantage, key, *self._as_recorded(start_ms, end_ms)),
-        )
-        return frozenset(reason for (word,) in rows if (reason := REASONS[word]))
+        rows = self._guarded_each(self._source(vantage, key).rows(self._archive, start_ms, end_ms))
+        return frozenset(reason for word in {row.reason for row in rows} if (reason := REASONS[word]))
 
     def pauses(self, vantage: str) -> tuple[Paused, ...]:
         """Every pause on record, in order of beginning."""
@@ -257,12 +243,8 @@ class Reader:
     def counts(self) -> Counts:
         """How many rows there are; counts every outcome, so not for a screen that is drawn often."""
         tables = ("series", "hot", "span", "event", "window WHERE removes IS NULL")
-        return Counts(*(self._all(f"SELECT count(*) FROM {table}")[0][0] for table in tables))
-
-    def _as_recorded(self, start_ms: int, end_ms: int) -> tuple[int, int]:
-        """A stretch that surely holds, on every segment's own scale, what is corrected to lie in [start, end)."""
-        shifts = [segment.shift_ms for segment in self.clocks().values()]
-        return start_ms - max(shifts), end_ms - min(shifts)
+        series, hot, *rest = (self._all(f"SELECT count(*) FROM {table}")[0][0] for table in tables)
+        return Counts(series, hot + self._guarded(counting.sealed), *rest)
 
     def _timelines(self, vantage: str, between: tuple[int, int], key: str | None) -> dict[str, tuple[Span, ...]]:
         return self._guarded(lambda connection: timelines.load(connection, vantage, between, key))
@@ -271,16 +253,15 @@ class Reader:
         found = self._all("SELECT id FROM series WHERE vantage = ? AND key = ?", vantage, key)
         return Source(key, found[0][0] if found else -1, self.revisions(vantage, key), self.clocks())
 
-    def _pages(self, source: Source, shift: int, between: tuple[int, int]) -> Iterator[Row]:
-        """The outcomes of the segments with that correction, a page at a time: no transaction is held."""
-        low, high = between[0] - shift, between[1] - shift
-        of = f"{OF_SERIES} >= ? AND at_ms < ? AND clock IN ({source.shifts()[shift]}) ORDER BY at_ms LIMIT {PAGE}"
-        while rows := self._all(of, source.number, low, high):
-            yield from map(Row._make, rows)
-            low = rows[-1][0] + 1
-
     def _all(self, sql: str, *values: object) -> list[Any]:
         return self._guarded(lambda connection: connection.execute(sql, values).fetchall())
+
+    def _guarded_each(self, rows: Iterator[T]) -> Iterator[T]:
+        """The same for what is read bit by bit."""
+        try:
+            yield from rows
+        except sqlite3.Error as error:
+            raise failure(self.path, error) from error
 
     def _guarded(self, ask: Callable[[sqlite3.Connection], T]) -> T:
         """Ask, with what SQLite raises turned into a StoreError."""

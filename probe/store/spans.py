@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from probe.model import Sample, Span, State
 from probe.sla.classify import Run, extend, tail
-from probe.store import clocks, outcomes, series
+from probe.store import archive, clocks, outcomes, series
 from probe.store.breaks import Breaks
 from probe.store.clocks import Segment
 from probe.store.codes import ABSOLUTE, CLASS_CODE, STATE_CODE, STATES, UP_CLASS
@@ -163,13 +163,10 @@ def rebuild(connection: sqlite3.Connection, touched: Mapping[int, int | None]) -
     starts = {each: _restart(connection, each, since, context) for each, since in touched.items()}
     whole = any(start is None for start in starts.values())
     earliest = None if whole else min((start for start in starts.values() if start is not None), default=None)
-    found: dict[int, list[Row]] = {each: [] for each in touched}
-    for row in outcomes.of_series(connection, touched, earliest):
-        start = starts[row.series]
-        if start is None or row.at_ms >= start:
-            found[row.series].append(row)
-    for each, rows in found.items():
-        _fold_anew(connection, each, (starts[each], rows), context)
+    for each, rows in archive.samples(connection, touched, earliest).items():
+        start = starts[each]
+        since = [row for row in rows if start is None or row.at_ms >= start]
+        _fold_anew(connection, each, (start, since), context)
 
 
 def _fold_anew(

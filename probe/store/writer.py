@@ -136,6 +136,10 @@ class Writer:
         """Keep the compiled configuration for `status`."""
         return self._do(lambda book: kept.keep_config(book.connection, Kept(fingerprint, document)))
 
+    def seal(self, action: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """Do a part of sealing (sealing.py) in the group's transaction."""
+        return self._hand_in(Deed(lambda book: book.seal(action), Future()))
+
     def _do(self, action: Callable[[Book], T]) -> Future[T]:
         return self._hand_in(Deed(action, Future()), is_urgent=True)
 

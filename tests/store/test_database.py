@@ -137,7 +137,7 @@ def newer(path: Path) -> None:
         (damaged, StoreDamaged, "damaged pages; keep it as evidence"),
         (empty, StoreDamaged, "is empty; remove it"),
         (foreign, StoreDamaged, "another program; use another"),
-        (newer, StoreNewer, "newer probe (schema 5, known 4); upgrade probe"),
+        (newer, StoreNewer, f"newer probe (schema {database.VERSION + 1}, known {database.VERSION}); upgrade probe"),
     ],
 )
 def test_what_cannot_be_used_is_refused_and_left_as_it_is(

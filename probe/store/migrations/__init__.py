@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from probe.store.migrations.blocks import m0005_blocks
 from probe.store.migrations.first import m0001_the_record, m0002_tickets_and_notices
 from probe.store.migrations.later import m0003_evidence, m0004_outbox
 
@@ -21,4 +22,4 @@ def migrations() -> Migrations:
     return steps
 
 
-STEPS: Final = (m0001_the_record, m0002_tickets_and_notices, m0003_evidence, m0004_outbox)
+STEPS: Final = (m0001_the_record, m0002_tickets_and_notices, m0003_evidence, m0004_outbox, m0005_blocks)

@@ -1,0 +1,86 @@
+"""A record of an earlier release is read as it is, and brought up to date without a word of it changing."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database, Migrations
+
+from probe.store import database
+from probe.store.book import Book
+from probe.store.migrations import STEPS
+from probe.store.outcomes import APPEND
+from probe.store.reader import open_reader
+from tests.store.builders import HOME, T0
+from tests.store.test_sealing import seal
+
+RELEASED = 2
+"""The steps of the first release."""
+DAY = 86_400_000
+TABLES = ("clock", "series", "revision", "setting", "hot", "span", "latest", "event", "window", "ticket")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A record as the first release made it: two days of a check, one outage, a window and a ticket."""
+    path = tmp_path / "probe.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
+    steps = Migrations("probe")
+    for step in STEPS[:RELEASED]:
+        steps()(step)
+    steps.apply(Database(connection, execute_plugins=False))
+    connection.execute(f"PRAGMA user_version = {RELEASED}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("INSERT INTO clock VALUES (1, 'office', 'b', ?, ?, 1, 0, NULL)", (T0, T0))
+    connection.execute("INSERT INTO series VALUES (1, 'office', 'shop', 'shop', 'tcp', 'a:1', 'check', NULL, NULL, 1)")
+    connection.execute("INSERT INTO revision VALUES (1, 1, 'r1', '{}', 1, ?)", (T0,))
+    connection.execute("INSERT INTO setting VALUES (1, 1, ?, 20000, 5000, NULL, 3, 30000)", (T0,))
+    rows = [
+        (T0 + n * 20_000, 1, 1, 1, 0, int(100 < n < 109), None, 900 + n, T0 + n * 20_000, None) for n in range(9000)
+    ]
+    connection.executemany(APPEND, rows)
+    connection.execute(
+        "INSERT INTO window (checks, kind, entered_by, source) VALUES ('[]', 'scheduled', 'me', 'typed')"
+    )
+    connection.execute("INSERT INTO ticket (service, number, entered_at_ms, entered_by) VALUES ('web', '7', 1, 'me')")
+    connection.close()
+    return path
+
+
+def contents(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
+    return {table: connection.execute(f'SELECT * FROM "{table}"').fetchall() for table in TABLES}
+
+
+def test_a_record_of_the_first_release_is_read_before_any_agent_migrates_it(path: Path) -> None:
+    """`status` and `log` must not need a writer first."""
+    with open_reader(path) as reader:
+        assert reader.counts().outcomes == 9000
+        assert len(list(reader.outcomes(HOME, "shop", T0, T0 + 10 * DAY))) == 9000
+        assert reader.samples(HOME, T0, T0 + DAY)["shop"] == 4320
+        assert reader.tally(HOME, "shop", T0, T0 + DAY).sent == 4320
+        assert len(reader.last(HOME, "shop", 3)) == 3
+        assert reader.attempts(HOME, "shop", T0, T0 + DAY)[0].at_ms == T0
+
+
+def test_a_record_of_the_first_release_is_migrated_and_sealed(path: Path) -> None:
+    """Nothing that was there changes, and its outcomes are sealed as any other's."""
+    connection = sqlite3.connect(path)
+    before = contents(connection)
+    connection.close()
+    connection = database.open_writing(path)
+    try:
+        assert contents(connection) == before
+        assert connection.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+        with open_reader(path) as reader:
+            told = list(reader.outcomes(HOME, "shop", 0, 1 << 60))
+        done = seal(Book(connection, HOME), path, T0 + 20 * DAY)
+        assert done.outcomes == 9000
+        with open_reader(path) as reader:
+            assert list(reader.outcomes(HOME, "shop", 0, 1 << 60)) == told
+        chained = dict(connection.execute("SELECT kind, count(*) FROM chain GROUP BY kind").fetchall())
+        assert chained["window"] == chained["ticket"] == chained["revision"] == 1
+    finally:
+        connection.close()
