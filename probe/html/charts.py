@@ -150,6 +150,7 @@ def bands(found: Sequence[Band], name: str, says: str) -> str:
         above.plot(centres, _floats(p50), color=INKS["line"], linewidth=1.3, label="p50 (median)")
         above.plot(centres, _floats(p95), color=INKS["line"], linewidth=0.7, linestyle=":", label="p95")
         above.set_ylim(bottom=0)
+        above.tick_params(axis="x", bottom=False)
         above.set_ylabel("ms")
         above.grid(axis="y")
         above.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, borderaxespad=0.2)

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from probe.html.compact import slim
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -44,6 +46,7 @@ HATCHES: Final[Mapping[str, str]] = {"unknown": "////", "planned": "|||", "maybe
 
 SETTINGS: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
+    "svg.hashsalt": "probe",
     "text.parse_math": False,
     "font.family": "DejaVu Sans",
     "font.size": 8,
@@ -125,13 +128,10 @@ def legend(axes: Axes, entries: Iterable[tuple[str, str]]) -> None:
 
 def svg(figure: Figure, name: str, title: str, says: str) -> str:
     """The figure as an SVG element for a page: `name` is its own there, `title` and `says` are read aloud."""
-    import matplotlib as mpl
-
-    mpl.rcParams["svg.hashsalt"] = name
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     drawn = text.getvalue()
-    return _titled(_named(_coloured(drawn[drawn.index("<svg") :]), name), name, title, says)
+    return _titled(slim(_named(_coloured(drawn[drawn.index("<svg") :]))), name, title, says)
 
 
 def _coloured(drawn: str) -> str:
@@ -140,23 +140,10 @@ def _coloured(drawn: str) -> str:
     return re.sub(r"'DejaVu Sans'[^;\"]*", "var(--font)", drawn)
 
 
-def _named(drawn: str, name: str) -> str:
-    """Ids that are referred to get the name before them, all others go; comments and white space go too."""
+def _named(drawn: str) -> str:
+    """Only ids that are referred to stay."""
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', drawn))
-
-    def renamed(match: re.Match[str]) -> str:
-        return f' id="{name}-{match[1]}"' if match[1] in used else ""
-
-    drawn = re.sub(r"<!--.*?-->", "", drawn, flags=re.DOTALL)
-    drawn = re.sub(r'(?<= d=")[^"]+', _rounded, drawn)
-    drawn = re.sub(r' id="([^"]+)"', renamed, drawn)
-    drawn = re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", drawn)
-    return re.sub(r"\s*\n\s*", "\n", drawn)
-
-
-def _rounded(match: re.Match[str]) -> str:
-    """The course of a path to a hundredth of a point, on one line."""
-    return re.sub(r"-?\d+\.\d+", lambda one: f"{float(one[0]):.2f}".rstrip("0").rstrip("."), match[0].replace("\n", ""))
+    return re.sub(r' id="([^"]+)"', lambda match: match[0] if match[1] in used else "", drawn)
 
 
 def _titled(drawn: str, name: str, title: str, says: str) -> str:

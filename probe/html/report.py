@@ -6,14 +6,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from probe.html import charts, words
+from probe.html.compact import compacted
 from probe.html.pages import fill
 from probe.sla.picture import Band, Picture, Slice, Sort
 from probe.view.wording import brief, count, instant, latency
 
 Document = Mapping[str, Any]
 OUTAGES: Final = 200
+ALL_OUTAGES: Final = 1000
+"""Outages in a table, and in those of all services of a page; more are counted, and all stand in --json."""
+
 LISTED: Final = 40
-"""Outages, and suspects and unknown stretches, in a table; more are counted, and all stand in --json."""
+"""The same of suspects and of unknown stretches."""
+
 LANES: Final = 6
 """Checks of one assessment whose latencies are drawn."""
 
@@ -41,13 +46,13 @@ def report_html(header: Document, exhibits: Sequence[Exhibit], advance: Callable
     """The page of a report: `header` is that of its document; `advance` is told of each assessment drawn."""
     chapters = []
     for number, each in enumerate(exhibits, 1):
-        chapters.append(_chapter(each, f"s{number}"))
+        chapters.append(_chapter(each, f"s{number}", max(min(OUTAGES, ALL_OUTAGES // len(exhibits)), LISTED)))
         advance(1)
     documents = [each.document for each in exhibits]
-    return fill("report.html.j2", header=header, chapters=chapters, overview=_overview(documents))
+    return compacted(fill("report.html.j2", header=header, chapters=chapters, overview=_overview(documents)))
 
 
-def _chapter(one: Exhibit, anchor: str) -> dict[str, Any]:
+def _chapter(one: Exhibit, anchor: str, most: int) -> dict[str, Any]:
     document = one.document
     outages = [each for each in document["outages"] if each["confirmed"]]
     suspects = [each for each in document["outages"] if not each["confirmed"]]
@@ -58,7 +63,7 @@ def _chapter(one: Exhibit, anchor: str) -> dict[str, Any]:
         "charts": list(_charts(one, anchor)),
         "terms": one.terms,
         "sources": one.sources,
-        **_listed("outages", outages, OUTAGES),
+        **_listed("outages", outages, most),
         **_listed("suspects", suspects, LISTED),
         **_listed("stretches", document["unknown_stretches"], LISTED),
         "unproven": list(words.unproven(document)),

@@ -59,7 +59,7 @@ def status_page_document(seen: Snapshot, services: Iterable[Shown], days: int) -
 def page_of(name: str) -> str:
     """The file of a service's page: nothing of the name but letters, digits and dashes, and no two the same."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:48].strip("-")
-    if plain != name:
+    if plain != name or not plain:
         plain = f"{plain or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     return f"service-{plain}.html"
 

@@ -1,0 +1,185 @@
+"""The report as a page: what it says, that nothing in it can act, and that it is the same every time."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from probe.html.report import Exhibit, report_html
+from probe.model import Cause
+from probe.sla.assessment import Claim, Measured, PeriodSpan, Promise, Stretch, Verdict, Why
+from probe.sla.interval import Intervals
+from tests.html.exhibits import DAY, HEADER, HOUR, MINUTE, NOVEMBER, NOW, OCTOBER, exhibit, known, picture
+from tests.view.builders import outage
+
+HOSTILE = "</title><img src=x onerror=alert(1)>\x1b[31m\u202e$\\alpha$\n{{ 7*7 }}"
+
+
+class Tags(HTMLParser):
+    """Every element of a page with its attributes, and the text."""
+
+    def __init__(self, page: str) -> None:
+        """Read the page."""
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep it."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep it."""
+        self.text += data
+
+
+def page(*exhibits: Exhibit) -> str:
+    """The report of these."""
+    return report_html(HEADER, exhibits, lambda _: None)
+
+
+def words_of(text: str) -> str:
+    """The text of a page on one line, its spaces plain."""
+    return " ".join(Tags(text).text.replace("\u00a0", " ").split())
+
+
+def test_the_page_says_what_decides() -> None:
+    """Verdict, promise, figures, windows, credit, claim, and what is not proven, in words."""
+    said = words_of(page(exhibit()))
+    for part in (
+        "DigitalOcean promised availability ≥ 99.99 % for 2026-10. That was missed: 11 m of downtime are proven,"
+        " 4 m 27.84 s were allowed.",
+        "99.970–99.975 %, best estimate 99.974 %",
+        "11 m proven, best estimate 11 m 32.5 s, at most 12 m 5 s",
+        "refused: announced too late",
+        "24.00 USD (row < 99.99 % → 100 %)",
+        "missing: a ticket number",
+        "the provider or the path to it",
+        "What this does not prove",
+        "1 m of unknown time",
+        "the terms let the provider's own monitor decide",
+        "the provider's page (seen)",
+        "How this was measured and decided",
+    ):
+        assert part in said, part
+
+
+def test_every_chart_speaks() -> None:
+    """Each has a title and a description of its own, and figures behind it where they are many."""
+    found = Tags(page(exhibit(), exhibit(service="mail", check=None)))
+    charts = [about for tag, about in found.tags if tag == "svg"]
+    assert len(charts) == 2 * 5 + 1
+    ids = [about["id"] for _, about in found.tags if about.get("id")]
+    assert len(ids) == len(set(ids))
+    assert all(set((about["aria-labelledby"] or "").split()) <= set(ids) for about in charts)
+    assert sum(tag == "details" for tag, _ in found.tags) == 2 * 3
+
+
+def test_nothing_in_the_page_can_act_or_ask() -> None:
+    """No script, no address to fetch, no style from elsewhere; and a policy that forbids it."""
+    text = page(exhibit(service=HOSTILE, check=HOSTILE, provider=HOSTILE, notes=(HOSTILE,)))
+    found = Tags(text)
+    assert {"script", "img", "iframe", "link", "object", "form", "base"} & {tag for tag, _ in found.tags} == set()
+    for _, about in found.tags:
+        assert [name for name in about if name.startswith("on")] == []
+        assert (about.get("href") or "#").startswith("#")
+        assert (about.get("xlink:href") or "#").startswith("#")
+    assert "default-src 'none'" in text
+    assert re.search(r"@import|url\((?!#)", text) is None
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "49" not in words_of(page(exhibit(service="{{ 7*7 }}"))).partition("At a glance")[2][:60]
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    """So that two who have the record can compare."""
+    assert page(exhibit(), exhibit(service="mail")) == page(exhibit(), exhibit(service="mail"))
+
+
+@pytest.mark.parametrize("number", [3, pytest.param(20, marks=pytest.mark.soak)])
+def test_bad_services_are_small_enough_to_mail(number: int) -> None:
+    """An outage every other hour all month long at every one of twenty is at most 1.5 MB."""
+    bad = known(
+        down=[(at_ms, at_ms + 20 * MINUTE) for at_ms in range(OCTOBER, NOVEMBER, 2 * HOUR)],
+        maybe=[(at_ms + HOUR, at_ms + HOUR + MINUTE) for at_ms in range(OCTOBER, NOVEMBER, 5 * HOUR)],
+        unknown=[(at_ms, at_ms + HOUR) for at_ms in range(OCTOBER + 90 * MINUTE, NOVEMBER, 7 * HOUR)],
+    )
+    one = picture(bad, Intervals.span(NOW, NOW + DAY))
+    begun = [OCTOBER + place * HOUR for place in range(50 if number < 20 else 372)]
+    listed = tuple(outage(start_earliest_ms=at_ms, start_latest_ms=at_ms) for at_ms in begun)
+    found = page(*(exhibit(one, service=f"service-{place}", outages=listed) for place in range(number)))
+    assert ("322 more are in the report’s JSON" in found) == (number == 20)
+    assert len(found.encode()) <= 1_500_000 * number // 20
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (
+            {"verdict": Verdict.MET},
+            "That was met, for outages of at least 2 m: 11 m of downtime are proven, 4 m 27.84 s were allowed.",
+        ),
+        (
+            {"verdict": Verdict.UNDECIDED, "reason": Why.COVERAGE},
+            "undecided, since too much of the time is unknown: between 11 m and 12 m 5 s of downtime fit the record",
+        ),
+        ({"promise": None, "availability": None}, "Nothing was promised; the figures stand by themselves."),
+        (
+            {"period": PeriodSpan(OCTOBER, NOVEMBER, "UTC", "2026-10", False)},
+            "The period still runs: this is how it stands, not how it ends.",
+        ),
+        (
+            {
+                "promise": Promise("round_trip", "<=", Fraction(45)),
+                "measured": Measured("ms", Fraction(12), Fraction(13), None, 5000),
+                "budget_ms": None,
+                "budget_left": None,
+                "availability": None,
+                "verdict": Verdict.MET,
+            },
+            "round_trip ≤ 45 ms for 2026-10. That was met: measured at least 12.000 ms, not bounded by the log",
+        ),
+        ({"claim": Claim("2026-11-30", ("a ticket",), ())}, "to be claimed by 2026-11-30; the terms ask for a ticket"),
+        ({"credit": None, "claim": None, "objective": None}, "That was missed"),
+        ({"outages": (outage(is_confirmed=False, gap_ms=MINUTE),)}, "Suspects: failures that were not confirmed"),
+        ({"outages": (outage(end_earliest_ms=None, end_latest_ms=None),)}, "goes on — 4 m 12"),
+        ({"outages": (), "exclusions": (), "stretches": ()}, "None was confirmed in this period."),
+        (
+            {"stretches": tuple(Stretch(NOW + i, NOW + i + 1, Cause.OWN_NETWORK) for i in range(45))},
+            "5 more are in the report’s JSON.",
+        ),
+    ],
+)
+def test_the_headline_follows_the_verdict(more: dict[str, Any], says: str) -> None:
+    """Each ending has its own sentence, with the figures that decide it."""
+    assert says in words_of(page(exhibit(**more)))
+
+
+def test_what_was_never_measured_has_no_charts() -> None:
+    """A service without a record is a page of words."""
+    found = exhibit(availability=None)
+    document = {**found.document, "context": None}
+    text = page(found._replace(picture=None, document=document))
+    assert "<svg" not in text
+    assert "seen from office-berlin" in words_of(text)
+
+
+def test_no_service_is_said_to_be_none() -> None:
+    """An empty configuration is not an empty page."""
+    assert "Nothing to judge" in words_of(page())
+
+
+def test_charts_follow_the_page_into_the_dark() -> None:
+    """No colour is fixed in a drawing: all are variables of the style sheet."""
+    text = page(exhibit())
+    sheet = text.partition("<style>")[2].partition("</style>")[0]
+    drawn = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
+    drawn += "".join(line for line in sheet.splitlines() if line.startswith("svg .d"))
+    assert "fill: var(--text)" in drawn
+    assert re.findall(r"(?:fill|stroke)(?:: |=\")#[0-9a-f]+", drawn) == []
+    assert set(re.findall(r"var\((--\w+)\)", drawn)) <= set(re.findall(r"(--\w+):", sheet))
