@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from probe.config import catalogue, values
+from probe.config import bought, catalogue, values
 from probe.config.fingerprint import stamp
 from probe.config.table import Table
 from probe.errors import TermsError
@@ -89,6 +89,10 @@ def read_service(
         combine=table.take("combine", _combine(len(keys)), None),
         timezone=zone,
         monthly_fee=table.take("monthly_fee", values.money, None),
+        fees=table.take("fees", bought.fees(versions[-1] if versions else None), {}),
+        weights=table.take("weights", bought.weights(keys), {}),
+        affected=table.take("affected", bought.affected, None),
+        speed=table.take("speed", bought.speeds, {}),
         keys=tuple(keys),
         since_ms=since_ms,
         until_ms=until_ms,

@@ -11,6 +11,7 @@ from probe.judge.asked import PeriodChoice
 from probe.judge.attempts import Attempts
 from probe.judge.choice import chosen, on_its_day, preceding
 from probe.judge.evidence import Evidence, stretch_of
+from probe.judge.speeds import speeds_of
 from probe.judge.zones import tzdata_version
 from probe.model import Ticket, Window
 from probe.report.figures import instant
@@ -81,6 +82,7 @@ class Judge:
             windows=self.windows,
             tzdata=self._tzdata,
             tickets=tuple(ticket for ticket in self.tickets if ticket.service == service.name),
+            speeds=speeds_of(self.reader, service, (*between, vantage)),
             requests=Attempts(self.reader, self.config, service.keys, (*between, vantage)),
         )
 

@@ -72,7 +72,6 @@ def question(vector: Mapping[str, Any], find: Find) -> Question:
         tickets=tuple(_ticket(each, zone, i) for i, each in enumerate(vector.get("tickets", ()), start=1)),
         pauses=_pairs(vector.get("waiting", ()), zone),
         requests={members[0].key: _requests(vector["requests"], zone)} if "requests" in vector else {},
-        affected=_affected(vector.get("affected")),
     )
 
 
@@ -93,6 +92,7 @@ def _service(vector: Mapping[str, Any], agreement: Terms, zone: str) -> Service:
         timezone=zone,
         monthly_fee=_money(vector.get("fee", "100.00 EUR")),
         fees={words: _money(each) for words, each in vector.get("fees", {}).items()},
+        affected=_affected(vector.get("affected")),
         since_ms=_stated(vector, "since", zone),
         until_ms=_stated(vector, "until", zone),
     )

@@ -21,6 +21,7 @@ from probe.sla import (
     owing,
     remarks,
     remedy,
+    speed_promises,
 )
 from probe.sla.assessment import (
     Assessment,
@@ -63,7 +64,7 @@ def assess(question: Question) -> tuple[Assessment, ...]:
     found: list[Assessment] = []
     for case in evidence.gather(question):
         first = _assessment(case)
-        found += [first, *metric_promises.assessments(case, first)]
+        found += [first, *metric_promises.assessments(case, first), *speed_promises.assessments(case, first)]
     return tuple(found)
 
 

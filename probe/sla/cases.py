@@ -56,7 +56,7 @@ def judged(case: Evidence, terms: Terms, promise: Promise | None) -> tuple[Case,
         tickets=question.tickets,
         requests=_requests(case, terms),
         subjects=case.subjects,
-        share=question.affected or (UNKNOWN_SHARE if terms.archetype == "F9" else WHOLE),
+        share=question.service.affected or (UNKNOWN_SHARE if terms.archetype == "F9" else WHOLE),
     )
     return tuple(_case(case, draft, context, promise) for draft in readings.drafts(context, question.period))
 

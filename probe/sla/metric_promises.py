@@ -22,6 +22,7 @@ from probe.sla.requests import Requests
 from probe.sla.terms import Terms
 
 BY_TIME: Final = ("availability", "power")
+BY_SPEED: Final = ("speed_down", "speed_up")
 BY_TICKET: Final = ("time_to_repair", "mean_time_to_repair", "response_time", "notification_time")
 NO_BOUNDS: Final = Bounds(Fraction(0), None, Fraction(1))
 
@@ -30,7 +31,8 @@ def assessments(case: Evidence, first: Assessment) -> Iterator[Assessment]:
     """One assessment for each promise about a metric that something was handed in for."""
     terms = case.question.service.terms
     for promise in terms.promises if terms else ():
-        if promise.metric not in BY_TIME and _has_evidence(case, promise):
+        is_regulated = terms is not None and terms.speed is not None and promise.metric in BY_SPEED
+        if promise.metric not in BY_TIME and not is_regulated and _has_evidence(case, promise):
             yield _assessment(case, terms, promise, first) if terms else first
 
 

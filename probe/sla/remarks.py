@@ -120,7 +120,7 @@ def _of_what_is_missing(case: Evidence, terms: Terms) -> list[str]:
         said.append("outages count from their ticket, and none is recorded: how long they counted stays open")
     if terms.outage.clock_start == "detection":
         said.append("outages count from when the provider notices: proven is only what follows a ticket")
-    if terms.archetype == "F9" and question.affected is None:
+    if terms.archetype == "F9" and question.service.affected is None:
         said.append("the share of customers that an outage hit is not known: it may be nobody or everybody")
     if terms.archetype in BY_REQUEST and case.requests is None:
         said.append("requests are counted, and none were recorded: their errors stay open")

@@ -30,6 +30,15 @@ class Throughput(NamedTuple):
     is_valid: bool = True
 
 
+class Speed(NamedTuple):
+    """One measurement of a line in bit/s by direction; None: not measured. fault: what makes it not valid."""
+
+    at_ms: int
+    down: int | None
+    up: int | None
+    fault: str | None = None
+
+
 class Contract(NamedTuple):
     """The speeds that the contract states, in bit/s; None where it states none."""
 

@@ -41,7 +41,7 @@ def terms(**tables: Any) -> Terms:
 def judged(text: Terms, *outages: Any, **more: Any) -> tuple[Assessment, ...]:
     """What the terms say; each of `outages` is one check's list."""
     service: dict[str, Any] = {"name": "s", "terms": text, "timezone": "UTC", "monthly_fee": FEE}
-    service |= {key: more.pop(key) for key in ("combine", "since_ms") if key in more}
+    service |= {key: more.pop(key) for key in ("combine", "since_ms", "weights", "affected", "speed") if key in more}
     members = [replace(known_exactly(each), key=f"check-{i}") for i, each in enumerate(outages)]
     return assess(
         Question(

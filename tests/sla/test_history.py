@@ -249,10 +249,7 @@ def latency(text: str, ms: int, before: Sequence[Sequence[Assessment]] = (), *, 
     start = month(text).start_ms
     days = (month(text).end_ms - start) // DAY
     samples = [Request(start + i * DAY, State.UP, ms * 1000) for i in range(days if seen else 0)]
-    found = judged(
-        SLOW, text, 0, before, requests={"shop": Requests(samples=samples, interval_ms=DAY, timeout_ms=1000)}
-    )
-    return found
+    return judged(SLOW, text, 0, before, requests={"shop": Requests(samples=samples, interval_ms=DAY, timeout_ms=1000)})
 
 
 def test_a_promise_that_must_fail_twice_in_a_row_is_missed_in_the_second_period() -> None:
