@@ -40,6 +40,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "export": ("probe.cli.export", "write outcomes as JSON Lines or CSV"),
     "notify": ("probe.cli.notify", "send a test message to each channel"),
     "sla": ("probe.cli.sla", "the catalogue of published SLAs, and the conformance vectors"),
+    "doctor": ("probe.cli.doctor", "is this machine fit to measure, and how far are its times off"),
     "completion": ("probe.cli.completion", "print a completion script for a shell"),
     "version": ("probe.cli.version", "print the version"),
 }

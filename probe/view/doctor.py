@@ -1,0 +1,97 @@
+"""Is this machine fit: each symptom with what mends it, and how far its times may be off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from probe.view import wording
+from probe.view.page import BLANK, Block, Column, Page, Piece, Table, Tone, faint, paragraph, row
+
+
+class Level(StrEnum):
+    """How bad a symptom is; each trouble has its exit code."""
+
+    FINE = "fine"
+    WARNING = "warning"
+    FAILED = "failed"  # exit code 1: a verification
+    USAGE = "configuration"  # exit code 2
+    BROKEN = "broken"  # exit code 3: storage or permission
+
+
+class Symptom(NamedTuple):
+    """What was looked at, what was found, and the one line that mends it; "" where nothing need be."""
+
+    area: str
+    level: Level
+    says: str
+    fix: str = ""
+
+
+class Error(NamedTuple):
+    """What was measured against loopback, where the truth is next to nothing (RFC 7679): all of it is ours.
+
+    p50_us, p99_us: of what we said. beyond: the same of what lies beyond the kernel's own figure, None where
+    the kernel has none.
+    """
+
+    kind: str
+    attempts: int
+    p50_us: int
+    p99_us: int
+    beyond_us: tuple[int, int] | None = None
+
+
+class Diagnosis(NamedTuple):
+    """All that the doctor found."""
+
+    symptoms: tuple[Symptom, ...]
+    errors: tuple[Error, ...]
+
+
+MARKS: Final = {
+    Level.FINE: Piece("fine", Tone.GOOD),
+    Level.WARNING: Piece("warning", Tone.WARN),
+    Level.FAILED: Piece("failed", Tone.BAD),
+    Level.USAGE: Piece("wrong", Tone.BAD),
+    Level.BROKEN: Piece("broken", Tone.BAD),
+}
+WORST_FIRST: Final = tuple(reversed(Level))
+
+
+def doctor(found: Diagnosis) -> Page:
+    """The whole screen: what is wrong first, each with its remedy, then the timing error of this machine."""
+    ranked = sorted(found.symptoms, key=lambda one: WORST_FIRST.index(one.level))
+    page: list[Block] = []
+    for one in ranked:
+        page.append(paragraph(MARKS[one.level], f"  {one.area}: {one.says}"))
+        if one.fix:
+            page.append(paragraph(faint("fix: "), one.fix, indent=9))
+    if found.errors:
+        page += [BLANK, *_errors(found.errors)]
+    return tuple(page)
+
+
+def _errors(errors: Sequence[Error]) -> list[Block]:
+    columns = (
+        Column("TIMING ERROR", is_name=True),
+        Column("ATTEMPTS", is_number=True),
+        Column("P50", is_number=True),
+        Column("P99", is_number=True),
+        Column("BEYOND THE KERNEL P50", is_number=True),
+        Column("P99", is_number=True),
+    )
+    rows = tuple(
+        row(
+            one.kind,
+            str(one.attempts),
+            wording.latency(one.p50_us),
+            wording.latency(one.p99_us),
+            wording.latency(one.beyond_us[0] if one.beyond_us else None),
+            wording.latency(one.beyond_us[1] if one.beyond_us else None),
+        )
+        for one in errors
+    )
+    says = "measured against loopback, where there is no way to go: latencies of this machine are too long by no more"
+    return [Table(columns, rows), paragraph(faint(says))]
