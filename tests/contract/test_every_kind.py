@@ -15,13 +15,13 @@ import pytest
 
 from probe.clock import SystemClock
 from probe.model import Check, Finding, Reason, State
-from probe.probers import PROBERS, kind_settings
+from probe.probers import PROBERS, is_tried, kind_settings
 from probe.probers.net.resolver import Resolver
 from probe.runner import attempt
 from tests.peers import dns_peer, full_backlog, open_descriptors, stalls, tcp_peer
 from tests.probers.attempts import a_check, in_namespace, needs_root
 
-KINDS = sorted(PROBERS)
+KINDS = sorted(filter(is_tried, PROBERS))
 NEEDED: dict[str, dict[str, Any]] = {
     "dns": {"name": "shop.example"},
     "http": {},
