@@ -26,6 +26,11 @@ TEXT_LIMIT: Final = 200
 UID_LIMIT: Final = 400
 BROKEN: Final = (ValueError, TypeError, AttributeError, LookupError, OverflowError)
 """What the library says of values that are not what they should be; Unusable is one of them."""
+BY_HAND: Final = (
+    "is neither a calendar nor a mail with one; type the notice by hand: "
+    "probe maintenance add --provider NAME --start 2026-10-03T02:00:00Z --end 2026-10-03T04:00:00Z "
+    "--announced-at 2026-09-28T09:00:00Z"
+)
 GONE: Final = frozenset({"CANCELLED", "CANCELED"})
 
 
@@ -193,7 +198,7 @@ def _calendars(content: bytes) -> Iterator[Found]:
     sent_ms = values.to_ms(sent) if isinstance(sent, datetime) and sent.tzinfo else None
     attached = [part for part in mail.walk() if _is_calendar(part)]
     if not attached:
-        raise Unusable("is neither a calendar nor a mail with one; it begins with BEGIN:VCALENDAR or has such a part")
+        raise Unusable(BY_HAND)
     for part in attached:
         payload = part.get_payload(decode=True)
         yield from (Found(each, "mail", sent_ms) for each in _parsed(payload if isinstance(payload, bytes) else b""))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from probe.sla import period
+from probe.sla import days, period
 from probe.sla.draft import (
     Context,
     Draft,
@@ -21,6 +21,7 @@ from probe.sla.draft import (
     with_units,
 )
 from probe.sla.exclusions import Occurrence, Standing
+from probe.sla.frame import Frame
 from probe.sla.interval import Intervals
 from probe.sla.quantities import in_words
 
@@ -147,6 +148,23 @@ def _edge(context: Context, draft: Draft) -> Iterable[Alternative]:
         yield f"an outage counts whole in the period of its {edge}", replace(draft, counting=counting)
 
 
+def _midnight(context: Context, draft: Draft) -> Iterable[Alternative]:
+    """Only where days are counted and an outage lies over a midnight of them."""
+    start_ms, end_ms, zone = draft.period[:3]
+    frame = Frame(start_ms=start_ms, end_ms=end_ms, zone=zone)
+    if context.terms.outage.edge or context.terms.archetype != "F8":
+        return
+    if not days.crosses_midnight(context.timeline.observed, frame):
+        return
+    yield "an outage over midnight counts on the day of its start", _on_day(draft, "start")
+    yield "an outage over midnight counts on the day of its end", _on_day(draft, "end")
+    yield "an outage over midnight counts on each day by its part", draft
+
+
+def _on_day(draft: Draft, edge: str) -> Draft:
+    return replace(draft, counting=replace(draft.counting, day_edge=edge))
+
+
 def _is_over_an_edge(context: Context, draft: Draft) -> bool:
     return any(start < edge < end for start, end in context.timeline.observed for edge in draft.period[:2])
 
@@ -162,5 +180,6 @@ CLAUSES: Final[Mapping[str, Clauses]] = {
     "maintenance inside an outage": _qualify,
     "clock start": _clock,
     "period's edge": _edge,
+    "midnight": _midnight,
 }
 """What terms may leave open, in the order in which it is decided."""

@@ -52,7 +52,7 @@ class Counting:
     excess: only the part beyond `shortest_ms` counts. net: forgiven time is cut out before outages
     are recognised, not after. edge: an outage over the period's edge counts for its part inside
     ("split"), or whole in the period in which it starts or ends. most_outages: more in a period are a
-    miss, however short.
+    miss, however short. day_edge: the same as edge of an outage over midnight, where days are counted.
     """
 
     archetype: str = "F1"
@@ -64,6 +64,7 @@ class Counting:
     rounding: Rounding | None = None
     edge: str = "split"
     most_outages: int | None = None
+    day_edge: str = "split"
 
     @property
     def is_plain(self) -> bool:
@@ -103,7 +104,7 @@ def bad_days(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) 
     found = 0
     for day in frame.days() if down else []:
         part = (frame.excuse(frame.inside(left)) if rule.net else left).clip(*day)
-        found += any(_is_long_enough(run, rule) for run in pieces(part, cuts))
+        found += any(is_long_enough(run, rule) for run in pieces(part, cuts))
     return found
 
 
@@ -117,7 +118,7 @@ def _runs(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> 
     """The stretches that the rule recognises, in time order, not yet cut to the period."""
     runs = pieces(frame.excuse(down) if rule.net else down, cuts)
     if rule.shortest_ms:
-        runs = [run for run in runs if _is_long_enough(run, rule)]
+        runs = [run for run in runs if is_long_enough(run, rule)]
     if rule.excess:
         runs = [(start + rule.shortest_ms, end) for start, end in runs if end - start > rule.shortest_ms]
     if rule.grid:
@@ -125,7 +126,8 @@ def _runs(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> 
     return runs
 
 
-def _is_long_enough(run: Pair, rule: Counting) -> bool:
+def is_long_enough(run: Pair, rule: Counting) -> bool:
+    """Whether a stretch lasts as long as an outage must to count."""
     length = run[1] - run[0]
     return length > rule.shortest_ms if rule.strict else length >= rule.shortest_ms
 

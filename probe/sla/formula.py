@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-from probe.sla import events, rows
+from probe.sla import days, events, rows
 from probe.sla.assessment import Figures, Ms
 from probe.sla.basis import Basis
 from probe.sla.counting import Grid, bad_days, cells, counted
@@ -147,8 +147,10 @@ def _paid_total(line: Timeline, basis: Basis) -> Figures:
     return Figures(least, point, rows.pays(basis.rows, figures.low, figures.observed_high)[1], most, fine)
 
 
-def _paid_days(line: Timeline, basis: Basis) -> Figures:
+def qualifying_days(line: Timeline, basis: Basis) -> Figures:
     """F8: local days with a qualifying outage."""
+    if basis.rule.day_edge != "split":
+        return days.placed(basis.rule, line, basis.frame, basis.resolution_ms)
     return each_set(line, basis.resolution_ms, lambda down: bad_days(basis.rule, down, line.cuts, basis.frame))
 
 
@@ -169,5 +171,5 @@ FORMULAS: Final[Mapping[str, Formula]] = {
 DECIDES: Final[Mapping[str, Formula]] = {
     "F5": _paid_events,
     "F6": _paid_total,
-    "F8": _paid_days,
+    "F8": qualifying_days,
 }

@@ -11,7 +11,6 @@ from probe.sla import events, formula, period, wallclock
 from probe.sla.assessment import Bounds, Ms, PeriodSpan, Promise, Verdict
 from probe.sla.basis import Basis
 from probe.sla.clauses import Remedy
-from probe.sla.counting import bad_days
 from probe.sla.events import Worth
 from probe.sla.interval import Intervals
 from probe.sla.payments import Owed
@@ -116,19 +115,8 @@ def by_hour(down: Intervals, basis: Basis) -> list[Ms]:
     return list(hours.values())
 
 
-def _days(parts: Sequence[Part], basis: Basis) -> tuple[Ms, Ms]:
+def _days(parts: Sequence[Part], basis: Basis) -> tuple[Ms, Ms | None]:
     if basis.rule.archetype != "F8":
         return 0, 0
-    low, high = (
-        sum(bad_days(basis.rule, down, part.known.cuts, basis.frame) for part in parts for down in [pick(part)])
-        for pick in (_sure, _worst)
-    )
-    return low, high
-
-
-def _sure(part: Part) -> Intervals:
-    return part.known.down
-
-
-def _worst(part: Part) -> Intervals:
-    return part.known.worst
+    found = formula.total([formula.qualifying_days(part.known, basis) for part in parts])
+    return (found.low, found.high) if found else (0, 0)

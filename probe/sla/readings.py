@@ -33,7 +33,8 @@ def drafts(context: Context, span: PeriodSpan) -> tuple[Draft, ...]:
         excess=rule.excess,
         net=rule.qualify == "net",
         rounding=rule.rounding,
-        edge=rule.edge or "split",
+        edge="split" if terms.archetype == "F8" else rule.edge or "split",
+        day_edge=rule.edge or "split",
         most_outages=rule.max_interruptions,
     )
     found = [

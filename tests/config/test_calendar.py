@@ -241,7 +241,8 @@ def test_an_addition_with_a_length_of_its_own_is_refused() -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "neither a calendar nor a mail with one"),
+        (b"", "neither a calendar nor a mail with one; type the notice by hand: probe maintenance add"),
+        (b"From: noc@example.com\n\nWe will work on 3 October from 02:00 to 04:00 UTC.\n", "type the notice by hand"),
         (b"\x00\xff" * 50, "neither a calendar nor a mail with one"),
         (b"BEGIN:VCALENDAR\r\nnonsense\r\n", ""),
         (b"BEGIN:VCALENDAR\r\nEND:VEVENT\r\n", ""),
