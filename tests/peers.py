@@ -421,8 +421,9 @@ def speaks_http2(
                 elif isinstance(event, h2.events.StreamEnded):
                     answer(state, headers, body)
                     writer.write(state.data_to_send() + raw)
-                    if ends:
-                        return
+                    if ends:  # the end without a word of TLS, as a process that was killed leaves it
+                        await writer.drain()
+                        writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
             writer.write(state.data_to_send())
             await writer.drain()
 

@@ -20,12 +20,19 @@ from probe.model import Reason
 from probe.probers.net.breath import Breath
 from probe.probers.net.connection import Connection
 from probe.probers.net.fault import Fault
-from probe.probers.net.http_wire import CRUMB, CRUMB_LIMIT, HEAD_LIMIT, INTERIM_LIMIT, SLICE, Head, Header
+from probe.probers.net.http_wire import CRUMB, CRUMB_LIMIT, HEAD_LIMIT, INTERIM_LIMIT, Head, Header
 
 STREAM: Final = 1
 WINDOW: Final = 1 << 20
 EVENT_LIMIT: Final = 1000
 """Frames that may come before the head, whatever they are."""
+FRAME_HEAD: Final = 9
+FRAME_LIMIT: Final = 16_384
+"""Bytes of a frame that we allow, as everybody does who does not say otherwise."""
+SETTINGS: Final = {
+    h2.settings.SettingCodes.ENABLE_PUSH: 0,
+    h2.settings.SettingCodes.MAX_HEADER_LIST_SIZE: HEAD_LIMIT,
+}
 DROPPED: Final = frozenset({b"connection", b"host", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"})
 
 
@@ -37,10 +44,10 @@ class Http2Wire:
         self._connection = connection
         config = h2.config.H2Configuration(client_side=True, header_encoding=None)
         self._state = h2.connection.H2Connection(config)
-        self._state.local_settings.update({h2.settings.SettingCodes.ENABLE_PUSH: 0})
-        self._state.local_settings.update({h2.settings.SettingCodes.MAX_HEADER_LIST_SIZE: HEAD_LIMIT})
+        self._state.local_settings = h2.settings.Settings(client=True, initial_values=SETTINGS)
         self._events: deque[h2.events.Event] = deque()
         self._breath = Breath()
+        self._waiting = bytearray()
         self._has_head = False
         self._body = b""
 
@@ -93,18 +100,30 @@ class Http2Wire:
             data = await self._connection.receive()
             if not data:
                 raise self._ended()
-            for start in range(0, len(data), SLICE):
-                await self._breath.take()
-                try:
-                    self._events += self._state.receive_data(data[start : start + SLICE])
-                except (h2.exceptions.H2Error, ValueError) as error:
-                    raise Fault(Reason.PROTOCOL, f"HTTP/2: {error}") from error
-            self._push()
+            self._waiting += data
+            await self._take_frames()
         await self._breath.take()
         event = self._events.popleft()
         if isinstance(event, h2.events.StreamReset | h2.events.ConnectionTerminated):
             raise self._refused(event)
         return event
+
+    async def _take_frames(self) -> None:
+        """Hand over what is complete, a frame at a time: h2 collects a frame of any length before it judges it."""
+        while len(self._waiting) >= FRAME_HEAD:
+            length = int.from_bytes(self._waiting[:3])
+            if length > FRAME_LIMIT:
+                raise Fault(Reason.PROTOCOL, f"HTTP/2: a frame of {length} bytes")
+            if len(self._waiting) < FRAME_HEAD + length:
+                break
+            frame = bytes(self._waiting[: FRAME_HEAD + length])
+            del self._waiting[: FRAME_HEAD + length]
+            await self._breath.take()
+            try:
+                self._events += self._state.receive_data(frame)
+            except (h2.exceptions.H2Error, ValueError) as error:
+                raise Fault(Reason.PROTOCOL, f"HTTP/2: {error}") from error
+        self._push()
 
     def _push(self) -> None:
         """Send what the windows allow of the request's body."""

@@ -23,7 +23,7 @@ MYSQL_LOGIN: Final = bytes.fromhex("00820800 00000001 21") + bytes(23) + b"probe
 """Protocol 41, secure connection, plugin authentication; a user, and no password."""
 POSTGRES_LOGIN: Final = bytes.fromhex("00030000") + b"user\0probe\0database\0postgres\0\0"
 POSTGRES_ANSWERS: Final = rb"(?s)R|E.{4}(?:[^C\x00][^\x00]*\x00)*C(?:28|3D)"
-"""A demand for a password, or an error of class 28 (authorisation) or 3D (no such database): the server is there and answers."""
+"""A demand for a password, or an error of class 28 (authorisation) or 3D (no such database): it is there."""
 
 
 class Preset(NamedTuple):
