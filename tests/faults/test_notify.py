@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hmac
-import json
 import random
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from probe.store.outbox import Kind, of_kind
+from probe.store.reader import open_reader
 from tests.lab.agents import RealAgent, wait_until
+from tests.notify.receiver import SECRET, Receiver, receiving
 
 MAIN = """
 [agent]
@@ -37,59 +36,14 @@ webhook = {{ file = "{folder}/url" }}
 secret = {{ file = "{folder}/secret" }}
 gather = "100ms"
 """
-SECRET = "s3cret"
 KILLS, SOAK_KILLS = 4, 20
-
-
-class Receiver:
-    """A server on loopback that keeps what it is sent, and now and then is out of order."""
-
-    def __init__(self) -> None:
-        self.posts: list[dict[str, Any]] = []
-        self.keys: list[str] = []
-        self.broken = 0
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                stamp, _, given = self.headers["X-Probe-Signature"].partition(",v1=")
-                signed = f"{stamp.removeprefix('t=')}.".encode() + body
-                is_ours = hmac.compare_digest(given, hmac.new(SECRET.encode(), signed, "sha256").hexdigest())
-                status = 403 if not is_ours else 503 if receiver.broken else 200
-                receiver.broken = max(receiver.broken - 1, 0)
-                if status == 200:
-                    receiver.posts.append(json.loads(body))
-                    receiver.keys.append(self.headers["Idempotency-Key"])
-                self.send_response(status)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Quiet."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook?token=x"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def events(self) -> list[dict[str, Any]]:
-        return [event for post in self.posts for event in post["events"]]
-
-    def ids(self, kind: str) -> set[str]:
-        return {event["id"] for event in self.events() if event["kind"] == kind}
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """Listening; closed at the end."""
-    found = Receiver()
-    yield found
-    found.close()
+    with receiving() as found:
+        yield found
 
 
 class Flapping:
@@ -142,11 +96,6 @@ def agent(tmp_path: Path, receiver: Receiver, flapping: Flapping) -> Iterator[Re
 
 def told(database: Path, kind: str) -> set[str]:
     """The ids of the messages of a kind on record."""
-    from functools import partial
-
-    from probe.store.outbox import Kind, of_kind
-    from probe.store.reader import open_reader
-
     with open_reader(database) as reader:
         return {one.id for one in reader.ask(partial(of_kind, kind=Kind(kind)))}
 
