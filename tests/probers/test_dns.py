@@ -31,7 +31,7 @@ def test_an_answer_is_up_with_its_records() -> None:
     """The plainest check, with what the server said."""
     finding = ask(answers(A))
     assert (finding.state, finding.reason) == (State.UP, None)
-    assert finding.facts == {"by_tcp": False, "rcode": "NOERROR", "aa": False, "records": ["192.0.2.7"]}
+    assert finding.facts == {"by_tcp": False, "rcode": "NOERROR", "aa": False, "ad": False, "records": ["192.0.2.7"]}
     assert finding.latency_us == finding.phases_us["query"]
 
 

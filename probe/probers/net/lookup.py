@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import ssl
 import struct
 from contextlib import closing
 from typing import Final, NamedTuple
@@ -23,6 +24,7 @@ from probe.probers.net.connection import Connection, open_connection, socket_add
 from probe.probers.net.endpoint import Endpoint
 from probe.probers.net.fault import Fault
 from probe.probers.net.faults import blame
+from probe.probers.net.handshake import shake_hands
 from probe.trail import Trail
 
 PAYLOAD: Final = 1232
@@ -39,6 +41,15 @@ class Question(NamedTuple):
     type: str
     server: Endpoint
     recursion: bool = True
+    wants_ad: bool = False
+    """Ask whether the server has verified the answer (RFC 6840 §5.7)."""
+
+
+class Tls(NamedTuple):
+    """DNS over TLS: the context and the name that the certificate must be for."""
+
+    context: ssl.SSLContext
+    name: str
 
 
 async def ask(question: Question) -> dns.message.Message:
@@ -54,14 +65,17 @@ async def ask(question: Question) -> dns.message.Message:
         raise blame(error) from error
 
 
-async def ask_by_tcp(question: Question, trail: Trail) -> dns.message.Message:
-    """The same over a connection of its own, for an answer that was cut short. Raises Fault."""
+async def ask_by_tcp(question: Question, trail: Trail, tls: Tls | None = None) -> dns.message.Message:
+    """The same over a connection of its own, under TLS where that is asked for. Raises Fault."""
     query = _query(question)
     wire = query.to_wire()
     connection = await open_connection([question.server.host], question.server.port, trail)
-    with closing(connection), trail.during("exchange"):
-        await connection.send(struct.pack("!H", len(wire)) + wire)
-        data = await _receive_framed(connection)
+    with closing(connection):
+        if tls is not None:
+            await shake_hands(connection, tls.context, tls.name, trail, "tls")
+        with trail.during("exchange"):
+            await connection.send(struct.pack("!H", len(wire)) + wire)
+            data = await _receive_framed(connection)
     answer = await _parse(data, query)
     if answer is None:
         raise Fault(Reason.PROTOCOL, "the answer is not to the question that was asked")
@@ -82,6 +96,8 @@ def _query(question: Question) -> dns.message.QueryMessage:
     query = dns.message.make_query(question.name, question.type, use_edns=0, payload=PAYLOAD, id=secrets.randbits(16))
     if not question.recursion:
         query.flags &= ~dns.flags.RD
+    if question.wants_ad:
+        query.flags |= dns.flags.AD
     return query
 
 

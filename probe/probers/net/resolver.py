@@ -17,6 +17,7 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 
 from probe.model import Reason
 from probe.probers.net.endpoint import Endpoint, canonical_address
@@ -94,6 +95,13 @@ class Resolver:
                     raise
         return await self._look_up(name, family, trail)
 
+    async def name_servers(self, zone: str, trail: Trail) -> tuple[str, ...]:
+        """The names of a zone's name servers, by the first of our own servers that knows. Raises Fault as `resolve`."""
+        found = await self._ask_all(zone, "NS", trail)
+        if not found:
+            raise Fault(Reason.NAME_NOT_FOUND, f"{zone} is no zone: it has no name servers")
+        return found
+
     async def _look_up(self, name: str, family: str, trail: Trail) -> tuple[str, ...]:
         wanted = [asyncio.ensure_future(self._ask_all(name, kind, trail)) for kind in TYPES[family]]
         try:
@@ -119,7 +127,7 @@ class Resolver:
 
 
 async def _answer(question: Question, trail: Trail) -> tuple[str, ...] | None:
-    """One server's word: addresses, none of them, or None when there is no such name."""
+    """One server's word: addresses (or names of servers), none of them, or None when there is no such name."""
     try:
         message = await ask(question)
         if message.flags & dns.flags.TC:
@@ -142,7 +150,11 @@ def _addresses(message: dns.message.Message) -> tuple[str, ...] | None:
     if rcode != dns.rcode.NOERROR or not isinstance(message, dns.message.QueryMessage):
         raise Fault(Reason.RESOLVER_UNREACHABLE, dns.rcode.to_text(rcode))
     answer = message.resolve_chaining().answer
-    return tuple(str(record.address) for record in answer) if answer is not None else ()
+    if answer is None:
+        return ()
+    if answer.rdtype == dns.rdatatype.NS:
+        return tuple(sorted(record.target.to_text(omit_final_dot=True).lower() for record in answer))
+    return tuple(str(record.address) for record in answer)
 
 
 def _together(name: str, wanted: Sequence[asyncio.Future[tuple[str, ...]]]) -> tuple[str, ...]:
