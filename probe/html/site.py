@@ -22,7 +22,6 @@ INKS: Final[Mapping[str, str]] = {
     "maintenance": "planned",
     "uncertain": "maybe",
     "unknown": "unknown",
-    "up": "up",
 }
 
 
@@ -68,18 +67,15 @@ def strip(days: list[Document]) -> Strip:
 def _bars(x: int, day: Document) -> list[Bar]:
     """From above: down, maintenance, uncertain, unknown; what was certainly up is what is left of the height."""
     judged = words.ms_of(day["judged"])
+    held = {sort: words.ms_of(day[sort]) / judged for sort in LEAST if words.ms_of(day[sort])}
+    spare = HEIGHT - sum(LEAST[sort] for sort in held)
+    heights = {INKS[sort]: LEAST[sort] + float(share * spare) for sort, share in held.items()}
+    if known := 1 - sum(held.values()):
+        heights["up"] = float(known * spare)
     found, y = [], 0.0
-    for sort, least in LEAST.items():
-        share = words.ms_of(day[sort]) / judged
-        if share:
-            height = min(max(float(share) * HEIGHT, least), HEIGHT - y)
-            found.append(Bar(x, round(y, 2), round(height, 2), INKS[sort]))
-            y += height
-    is_known = sum(words.ms_of(day[sort]) for sort in LEAST) < judged
-    if is_known and y < HEIGHT:
-        found.append(Bar(x, round(y, 2), round(HEIGHT - y, 2), "up"))
-    elif found and y < HEIGHT:
-        found[-1] = found[-1]._replace(height=round(HEIGHT - found[-1].y, 2))
+    for ink, height in heights.items():
+        found.append(Bar(x, round(y, 2), round(height, 2), ink))
+        y += height
     return found
 
 

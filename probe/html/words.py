@@ -122,10 +122,8 @@ def downtime(figures: Document) -> str:
 
 def budget(one: Document) -> str:
     """What was allowed and what is left of it."""
-    said = span(one["budget"])
-    if one["budget_left"] is not None:
-        said += ", " + left((ms_of(one["budget_left"]["low"]), ms_of(one["budget_left"]["high"])))
-    return said
+    spare = one["budget_left"]
+    return f"{span(one['budget'])}, {left((ms_of(spare['low']), ms_of(spare['high'])))}"
 
 
 def verdict_of(one: Document) -> str:

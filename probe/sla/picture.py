@@ -120,12 +120,13 @@ class Layers:
 
     def days(self, zone: str) -> tuple[Day, ...]:
         """The local days that it touches, each with its hours."""
-        found = []
-        for day in _days(self.start_ms, self.end_ms, zone):
-            whole = self.judged(*_edges(day, zone))
-            if whole is not None:
-                found.append(Day(day, whole, tuple(self.judged(*edges) for edges in _hours(day, zone))))
-        return tuple(found)
+        return tuple(
+            Day(day, self._inside(*_edges(day, zone)), tuple(self.judged(*edges) for edges in _hours(day, zone)))
+            for day in _days(self.start_ms, self.end_ms, zone)
+        )
+
+    def _inside(self, start_ms: int, end_ms: int) -> Slice:
+        return self.slice(max(start_ms, self.start_ms), min(end_ms, self.end_ms))
 
 
 def windows_of(exclusions: Iterable[Exclusion]) -> Intervals:

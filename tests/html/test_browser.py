@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ INCIDENT = {
     "cause": "provider_or_path",
     "gap": "0",
 }
-WORK = {
+WORK: dict[str, Any] = {
     "start": "2026-10-04T00:00:00Z",
     "end": "2026-10-04T01:00:00Z",
     "kind": "scheduled",

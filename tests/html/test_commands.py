@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from probe import html
 from probe.cli.exits import Exit
+from probe.errors import UsageError
 from tests.cli.office import CONFIG, Office, down, up
 
 FROM, TO = "2026-10-01T04:00:30Z", "2026-10-01T04:59:30Z"
@@ -96,6 +98,13 @@ def test_without_the_extra_the_remedy_is_one_line(office: Office, argv: list[str
     assert done.returncode == Exit.USAGE
     assert done.stderr == "probe: pages need Jinja2 and matplotlib: pip install 'sla-probe[html]'\n"
     assert not (office.folder / "status").exists()
+
+
+def test_the_missing_part_of_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the two may be there."""
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(UsageError, match=r"^pages need Jinja2: pip install 'sla-probe"):
+        html.require()
 
 
 def test_a_status_page_is_published(office: Office) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from probe.html.report import Exhibit, report_html
 from probe.model import Cause
-from probe.sla.assessment import Claim, Measured, PeriodSpan, Promise, Stretch, Verdict, Why
+from probe.sla.assessment import Claim, Measured, PeriodSpan, Promise, Resolution, Stretch, Verdict, Why
 from probe.sla.interval import Intervals
-from tests.html.exhibits import DAY, HEADER, HOUR, MINUTE, NOVEMBER, NOW, OCTOBER, exhibit, known, picture
-from tests.view.builders import outage
+from tests.html.exhibits import HEADER, HOUR, MINUTE, exhibit, known, picture
+from tests.view.builders import DAY, NOVEMBER, NOW, OCTOBER, outage
 
 HOSTILE = "</title><img src=x onerror=alert(1)>\x1b[31m\u202e$\\alpha$\n{{ 7*7 }}"
 
@@ -98,10 +98,10 @@ def test_nothing_in_the_page_can_act_or_ask() -> None:
 
 def test_the_same_input_gives_the_same_bytes() -> None:
     """So that two who have the record can compare."""
-    assert page(exhibit(), exhibit(service="mail")) == page(exhibit(), exhibit(service="mail"))
+    assert page(exhibit()) == page(exhibit())
 
 
-@pytest.mark.parametrize("number", [3, pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("number", [2, pytest.param(20, marks=pytest.mark.soak)])
 def test_bad_services_are_small_enough_to_mail(number: int) -> None:
     """An outage every other hour all month long at every one of twenty is at most 1.5 MB."""
     bad = known(
@@ -146,6 +146,10 @@ def test_bad_services_are_small_enough_to_mail(number: int) -> None:
         ),
         ({"claim": Claim("2026-11-30", ("a ticket",), ())}, "to be claimed by 2026-11-30; the terms ask for a ticket"),
         ({"credit": None, "claim": None, "objective": None}, "That was missed"),
+        (
+            {"resolution": Resolution(0, None, None), "unknown_ms": 0, "verdict": Verdict.MET},
+            "That was met: 11 m of downtime are proven",
+        ),
         ({"outages": (outage(is_confirmed=False, gap_ms=MINUTE),)}, "Suspects: failures that were not confirmed"),
         ({"outages": (outage(end_earliest_ms=None, end_latest_ms=None),)}, "goes on — 4 m 12"),
         ({"outages": (), "exclusions": (), "stretches": ()}, "None was confirmed in this period."),
@@ -157,7 +161,7 @@ def test_bad_services_are_small_enough_to_mail(number: int) -> None:
 )
 def test_the_headline_follows_the_verdict(more: dict[str, Any], says: str) -> None:
     """Each ending has its own sentence, with the figures that decide it."""
-    assert says in words_of(page(exhibit(**more)))
+    assert says in words_of(page(exhibit(**more)._replace(picture=None)))
 
 
 def test_what_was_never_measured_has_no_charts() -> None:

@@ -45,6 +45,7 @@ def test_a_bar_is_full_and_shows_all_that_was(held: dict[str, str]) -> None:
     """The parts add up, none overlap, and each sort that the day held is there."""
     bars = strip([day(**held)]).bars
     assert sum(bar.height for bar in bars) == pytest.approx(HEIGHT, abs=0.05)
+    assert all(bar.height >= 3 for bar in bars if bar.ink != "up")
     inks = {"maintenance": "planned", "uncertain": "maybe"}
     shown = {bar.ink for bar in bars}
     for sort in held:
@@ -55,7 +56,7 @@ def test_what_nobody_measured_is_never_green() -> None:
     """A day wholly unknown has no green at all, half a day of it at most half."""
     assert heights(unknown=DAY) == {"unknown": HEIGHT}
     assert heights(unknown="86399", uncertain="1").keys() == {"unknown", "maybe"}
-    assert heights(unknown="43200")["up"] == HEIGHT / 2
+    assert heights(unknown="43200")["up"] <= HEIGHT / 2
     assert heights() == {"up": HEIGHT}
 
 
