@@ -11,14 +11,19 @@ from typing import Any
 import pytest
 import trustme
 
+from probe.clock import SystemClock
 from probe.model import Finding, Reason, State
+from probe.probers.net import frames
 from probe.probers.net.certificate import TlsPolicy, certificates_of, make_context
+from probe.probers.net.connection import open_connection
 from probe.probers.net.starttls import STARTTLS
 from probe.probers.tls import PROTOCOLS, TlsProber, TlsSettings
+from probe.trail import Trail
 from tests.peers import (
     Reader,
     Talk,
     Writer,
+    full_backlog,
     greets,
     old_tls,
     resets,
@@ -387,3 +392,39 @@ def test_without_a_listener_the_own_certificate_is_left(authority: trustme.CA) -
             except ssl.SSLWantReadError:
                 continue
         assert len(certificates_of(client)) == expected
+
+
+def test_a_length_in_the_long_form_is_read() -> None:
+    """Some directories write every length in four bytes."""
+    long = bytes.fromhex("3084000000100201017884000000070a010004000400")
+    assert [frames.ldap(long[:size]) for size in (1, 5, 6)] == [None, None, 22]
+    assert meet(turns((LDAP_REQUEST_END, long)), starttls="ldap", timeout_ms=150).detail.startswith(
+        "timeout in handshake"
+    )
+
+
+def test_an_attempt_that_was_cut_off_shows_what_it_tried() -> None:
+    """The deadline in a connection that nobody answers leaves the address, and that it was silent."""
+
+    async def main() -> Finding:
+        async with full_backlog() as port:
+            return await find("tls", f"127.0.0.1:{port}", timeout_ms=80)
+
+    finding = asyncio.run(main())
+    assert finding.reason is Reason.TIMEOUT
+    assert finding.facts["tried"] == [{"address": finding.address, "result": "no answer"}]
+    assert "rtt_us" not in finding.facts
+
+
+def test_only_so_many_tries_are_kept() -> None:
+    """Every redirect brings its own, and what is kept of them has an end."""
+
+    async def main() -> list[dict[str, str]]:
+        trail = Trail(SystemClock(), 1000)
+        trail.facts["tried"] = [{}] * 64
+        async with tcp_peer(stalls) as peer:
+            (await open_connection(["127.0.0.1"], peer.port, trail)).close()
+        tried: list[dict[str, str]] = trail.facts["tried"]
+        return tried
+
+    assert len(asyncio.run(main())) == 64

@@ -38,7 +38,8 @@ async def shake_hands(connection: Connection, context: ssl.SSLContext, name: str
             raise Fault(Reason.LOCAL_ERROR, words) from fault
         raise
     finally:
-        _note(connection.tls, trail)
+        if connection.tls is not None:
+            _note(connection.tls, trail)
 
 
 def days_left(trail: Trail) -> int | None:
@@ -63,9 +64,7 @@ def judge_version(least: str | None, trail: Trail) -> list[tuple[Reason, Asserti
     return [(Reason.TLS_HANDSHAKE, Assertion(f"TLS {least} or later", str(version), held=True))]
 
 
-def _note(tls: ssl.SSLObject | None, trail: Trail) -> None:
-    if tls is None:
-        return
+def _note(tls: ssl.SSLObject, trail: Trail) -> None:
     facts = trail.facts
     version, cipher = tls.version(), tls.cipher()
     if version is not None and cipher is not None:

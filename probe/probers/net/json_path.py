@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,6 +56,8 @@ async def _document(answer: Answer) -> Any:
         raise ValueError(f"more than {min(len(answer.body), JSON_LIMIT)} bytes are not read as JSON")
     if len(answer.body) <= AT_ONCE:
         return _decode(answer.body)
+    import asyncio
+
     return await asyncio.to_thread(_decode, answer.body)
 
 
