@@ -38,13 +38,17 @@ PLAIN: Final = Watched._fields[:-2]
 
 
 class Bought(NamedTuple):
-    """A service. is_promised: it has terms or an objective, so that it is judged."""
+    """A service. is_promised: it has terms or an objective, so that it is judged.
+
+    is_joint: other vantage points are judged with ours.
+    """
 
     name: str
     provider: str | None
     keys: tuple[str, ...]
     is_uplink: bool
     is_promised: bool
+    is_joint: bool = False
 
 
 class Roster(NamedTuple):
@@ -67,7 +71,14 @@ def roster(config: Config) -> Roster:
     """The short form of a configuration."""
     checks = tuple(_short(check) for check in config.checks)
     services = tuple(
-        Bought(one.name, one.provider, one.keys, one.is_uplink, one.terms is not None or one.objective is not None)
+        Bought(
+            one.name,
+            one.provider,
+            one.keys,
+            one.is_uplink,
+            one.terms is not None or one.objective is not None,
+            one.vantages is not None,
+        )
         for one in config.services
     )
     agreements = tuple(map(str, config.agreements))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from probe.judge.conditions import LOCAL, OWN
 from probe.model import Check, Role, Span, SpanClass, State
@@ -19,6 +19,10 @@ from probe.store.series import Series, Setting
 
 if TYPE_CHECKING:
     from probe.config import Config
+
+
+USUAL: Final = Setting(0, 60_000, 5_000, None, 3, 90_000)
+"""How a series is taken to have been measured that is not configured, and of which no setting is on record."""
 
 
 class Evidence:
@@ -121,6 +125,7 @@ class Evidence:
             recheck_ms=now.recheck_ms,
             timeout_ms=now.timeout_ms or 0,
             network=check.network if check else series.network if series else None,
+            until_ms=None if check or not spans else spans[-1].t1_ms,
             samples=self._samples.get(key, 0),
             revisions=tuple(dict.fromkeys(digests[span.revision] for span in spans if span.revision in digests)),
             local=unknown["local"],
@@ -149,8 +154,8 @@ class Evidence:
         """The settings valid at some time of the stretch, the configured ones where none is on record."""
         known = self._settings.get(key, ())
         if not known:
-            check = self._checks[key]
-            return (_as_configured(check),)
+            check = self._checks.get(key)
+            return (_as_configured(check) if check else USUAL,)
         last = [one for one in known if one.from_ms < self.end_ms] or [known[0]]
         earlier = [one for one, following in pairwise(last) if following.from_ms > self.start_ms]
         return (*earlier, last[-1])

@@ -63,7 +63,12 @@ class Tokens:
         self._settled_ms = {key: _settled_until(seen.latest.get(key)) for key in self._witnesses}
 
     def of(self, service: Bought) -> str | None:
-        """The token of a service; None while its figures change with time: a check that is not up, or not fresh."""
+        """The token of a service; None while its figures change with time: a check that is not up, or not fresh.
+
+        None too where other vantage points are judged with ours: what came from them is not seen here.
+        """
+        if service.is_joint:
+            return None
         keys = self._references if service.is_uplink else [part for key in service.keys for part in self._parts(key)]
         since = [self._up_since(key) for key in keys]
         known = [at_ms for at_ms in since if at_ms is not None]

@@ -7,9 +7,10 @@ here changes an outcome; it is set algebra on time lines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise
 from typing import Final
 
 from probe.model import Cause
@@ -41,14 +42,19 @@ class Witness:
 def witness(references: Sequence[Member], gateway: Member | None, start_ms: int, end_ms: int) -> Witness:
     """What these references prove over [start_ms, end_ms)."""
     lines = tuple(timeline.of_spans(each.spans, start_ms, end_ms) for each in references)
-    networks = {each.network for each in references if each.network}
     return Witness(
         references=lines,
         up=reduce(Intervals.__or__, (line.up for line in lines), EMPTY),
         silent=_intersection([line.down for line in lines]),
         gateway=timeline.of_spans(gateway.spans, start_ms, end_ms) if gateway else None,
-        can_accuse_isp=len(references) >= ISP_REFERENCES and len(networks) >= ISP_NETWORKS,
+        can_accuse_isp=is_enough(references),
     )
+
+
+def is_enough(references: Sequence[Member]) -> bool:
+    """Whether so many references, in so many networks, suffice to accuse an ISP."""
+    networks = {each.network for each in references if each.network}
+    return len(references) >= ISP_REFERENCES and len(networks) >= ISP_NETWORKS
 
 
 def charged(target: Timeline, member: Member, seen: Witness) -> Timeline:
@@ -79,7 +85,13 @@ def isp_claim(references: Sequence[Member], seen: Witness, start_ms: int, end_ms
         return Timeline(start_ms=start_ms, end_ms=end_ms, unknown=Intervals.span(start_ms, end_ms))
     all_of_them = timeline.combined(seen.references, len(seen.references))
     up = seen.gateway.up if seen.gateway and seen.can_accuse_isp else EMPTY
-    down = _intersection([vouched(each.spans, up, each.timeout_ms) for each in references]) & all_of_them.down
+    down = EMPTY
+    for edges, places in _stretches(references, start_ms, end_ms):
+        watching = [references[place] for place in places]
+        if is_enough(watching):
+            proven = _intersection([vouched(each.spans, up, each.timeout_ms) for each in watching])
+            silent = _intersection([seen.references[place].down for place in places])
+            down |= (proven & silent).clip(*edges)
     maybe = all_of_them.observed - down
     return Timeline(
         start_ms=start_ms,
@@ -122,6 +134,17 @@ def uncharged(failing: Intervals, seen: Witness) -> tuple[tuple[Cause, Intervals
     """The instants of a failure that nobody is charged with, by cause."""
     silent = failing - seen.up
     return (*causes(silent, seen), (Cause.UNKNOWN_REFERENCE, failing - silent))
+
+
+def _stretches(references: Sequence[Member], start_ms: int, end_ms: int) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """The time cut where a reference began or ceased to be one, and which there were in each stretch."""
+    lives = [
+        (each.spans[0].t0_ms, end_ms if each.until_ms is None else each.until_ms) if each.spans else (end_ms, end_ms)
+        for each in references
+    ]
+    inner = {edge for life in lives for edge in life if start_ms < edge < end_ms}
+    for edges in pairwise(sorted({start_ms, end_ms, *inner})):
+        yield edges, [place for place, (first, last) in enumerate(lives) if first <= edges[0] and edges[1] <= last]
 
 
 def _intersection(sets: Sequence[Intervals]) -> Intervals:

@@ -98,7 +98,8 @@ class Evidence:
         """What is judged: the time line as a whole, or that of each member that is pooled, by its weight."""
         if self.weights is None:
             return [Part(self.without(partial))]
-        lines = self._lines(partial)
+        here, *there = (each._lines(partial) for each in (self, *self.elsewhere))
+        lines = [self.combined(seen) for seen in zip(here, *there, strict=True)] if there else here
         return [Part(line, weight) for line, weight in zip(lines, self.weights, strict=True)]
 
     def _lines(self, partial: Sequence[Occurrence]) -> list[Timeline]:

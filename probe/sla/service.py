@@ -101,8 +101,9 @@ class Member:
 
     spans reach outward beyond the period, provisional tail included. declared_ms: its resolution r.
     samples: how many lie in the period. local: stretches whose unknown outcomes had a local reason;
-    idle: those whose were the agent's own doing (late, asleep, stalled). parts: of a group, which is down
-    while at least `needed` of them are; it has no samples of its own.
+    idle: those whose were the agent's own doing (late, asleep, stalled). until_ms: when it ceased to be a
+    check, None where it still is one. parts: of a group, which is down while at least `needed` of them are;
+    it has no samples of its own.
     """
 
     key: str
@@ -118,6 +119,7 @@ class Member:
     revisions: tuple[str, ...] = ()
     local: tuple[tuple[int, int], ...] = ()
     idle: tuple[tuple[int, int], ...] = ()
+    until_ms: int | None = None
     parts: tuple[Member, ...] = ()
     needed: int = 1
 

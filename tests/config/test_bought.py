@@ -40,7 +40,8 @@ def test_a_service_holds_all_that_was_bought(tmp_path: Path) -> None:
         'monthly_fee = "24.00 EUR"',
         "weights = { web = 2, mail = 3 }",
         'affected = ["10 %", "40 %"]',
-        'speed = { down = { max = "100 Mbit/s", normal = "80 Mbit/s", min = "2.5 Mbit/s" }, up = { max = "1 Gbit/s" } }',
+        'speed = { down = { max = "100 Mbit/s", normal = "80 Mbit/s", min = "2.5 Mbit/s" }, '
+        'up = { max = "1 Gbit/s" } }',
     )
     [shop] = loaded(tmp_path, text, a=CHECKS).services
     assert shop.weights == {"web/4": 2, "web/6": 2, "mail": 3}

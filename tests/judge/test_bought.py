@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from probe.judge import PeriodChoice, assess
+from probe.judge.evidence import Evidence
 from probe.judge.speeds import speeds_of
 from probe.model import State
 from probe.sla.assessment import Assessment, Verdict
-from tests.judge.office import DAY, HOUR, MINUTE, OCTOBER, REFERENCES, VANTAGE, Office, a_finding, an_office
+from tests.judge.office import DAY, HOUR, MINUTE, OCTOBER, REFERENCES, SHOP, VANTAGE, Office, a_finding, an_office
 
 SPEED = """
 [service.shop]
@@ -101,3 +102,19 @@ def test_weights_and_shares_of_the_configuration_reach_the_judgement(tmp_path: P
         office.follow((REFERENCES + service).replace("25 %", "100 %"))
         assert quarter * 4 == judged(office)[0].downtime.low
         assert Fraction(quarter) > 0
+
+
+def test_a_series_without_settings_is_read_as_usual(office: Office) -> None:
+    """What is neither configured nor described on record costs no exception."""
+    with office.reader() as reader:
+        found = Evidence(office.config, reader, (OCTOBER, OCTOBER + DAY), counts_samples=False).member("gone")
+    assert (found.interval_ms, found.confirm, found.spans, found.until_ms) == (60_000, 3, (), None)
+
+
+def test_a_service_of_several_vantage_points_is_never_taken_from_what_was_kept(tmp_path: Path) -> None:
+    """What was imported from elsewhere is not seen in our own open ends."""
+    joint = SHOP + 'vantages = { of = ["office", "home"], at_least = 1 }\n'
+    for service, kept in ((SHOP, 1), (joint, 0)):
+        with an_office(tmp_path / str(kept), REFERENCES + service) as office:
+            office.run(600)
+            assert office.keep() == kept

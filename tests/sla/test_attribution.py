@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -133,3 +134,26 @@ def test_the_cause_follows_the_truth_table(
 def test_no_failure_has_no_other_cause() -> None:
     """A line outage without proven seconds is nobody's."""
     assert attribution.cause_of(EMPTY, seen([GOOD])) is Cause.UNKNOWN_REFERENCE
+
+
+def claimed(*references: Member) -> list[tuple[int, int]]:
+    """What is proven against the ISP by references in networks of their own."""
+    members = [replace(each, network=f"network {i}") for i, each in enumerate(references)]
+    witness = attribution.witness(members, check(GOOD), 0, END)
+    return secs(attribution.isp_claim(members, witness, 0, END).down)
+
+
+def test_a_reference_that_came_later_leaves_what_was_proven_before_it() -> None:
+    """Three suffice while they are the only ones; a fourth is asked from its first sample on."""
+    three = [check(SILENT)] * 3
+    assert claimed(*three, check([[1020, 60, 44, "G"]])) == [(780, 960)]
+    assert claimed(*three, check([[840, 60, 3, "G"]])) == [(780, 840)]
+
+
+def test_a_reference_that_was_replaced_is_not_asked_any_more() -> None:
+    """What ceased to be one proves nothing and hides nothing; two are never enough."""
+    three, before = [check(SILENT)] * 3, check([[0, 60, 6, "G"]])
+    assert claimed(*three, replace(before, until_ms=300_000)) == [(780, 960)]
+    assert claimed(*three, before) == []
+    assert claimed(*three[:2], replace(before, until_ms=300_000)) == []
+    assert claimed(*three, check([])) == [(780, 960)]

@@ -83,3 +83,20 @@ def test_a_running_period_reaches_as_far_as_all_have_got() -> None:
     (one,) = gather(asked(2, late, early, of=NAMES[:2], as_of_ms=now, period=period))
     assert one.known.end_ms == 900_000
     assert one.known.down.clip(0, now).pairs == ((600_000, 900_000),)
+
+
+def test_pooled_checks_are_each_judged_by_the_quorum() -> None:
+    """Two pooled checks from two vantage points: one of them down as both see it, 240 of 7,200 s."""
+    service = Service(
+        name="shop",
+        objective=Fraction(99, 100),
+        keys=("shop-front", "b"),
+        vantages=Quorum(NAMES[:2], 2),
+        since_ms=0,
+        combine=Combine(How.POOLED),
+    )
+    up = healthy(-3600, 7200, "b")
+    here, there = (question(service, [one, up]) for one in (A, B))
+    found = judged(replace(here, elsewhere=(there,)))
+    assert (found.downtime.low, found.denominator_ms) == (240_000, 7_200_000)
+    assert judged(here).downtime.low == 300_000
