@@ -30,6 +30,9 @@ SORTS: Final[Mapping[str, str]] = {
 }
 """Each sort that is drawn, and its word in a legend."""
 
+LONG: Final = 70
+"""Days from which only months are marked."""
+
 MOST_NINES: Final = 6
 TICKS: Final = ("90 %", "99 %", "99.9 %", "99.99 %", "99.999 %", "100 %")
 """Of the scale on which each step is a tenth of the downtime of the one before."""
@@ -208,26 +211,26 @@ def _window(one: Document, start_ms: int, least: float) -> Box:
 
 
 def _day_ticks(axes: Axes, days: Sequence[Day], offset: float, start_ms: int | None = None) -> None:
-    """A label for every so many days, at the place of the day, or of its first instant after `start_ms`."""
-    step = max(-(-len(days) // 16), 1)
-    marked = list(enumerate(days))[::step]
-    places = [i if start_ms is None else (day.whole.start_ms - start_ms) / DAY for i, day in marked]
-    labels = [_label(day.day, step, is_first=i == 0) for i, day in marked]
-    axes.set_xticks([place + offset for place in places], labels)
+    """Labels at the places of days, or of their first instants after `start_ms`."""
+    marked = _labelled([day.day for day in days])
+    places = [i if start_ms is None else (days[i].whole.start_ms - start_ms) / DAY for i, _ in marked]
+    axes.set_xticks([place + offset for place in places], [label for _, label in marked])
 
 
 def _date_ticks(start_ms: int, end_ms: int) -> tuple[list[float], list[str]]:
-    """Days of the month, in UTC, at their midnights; at least the beginning."""
-    first = -(-start_ms // DAY) * DAY
-    days = list(range(first, end_ms, DAY)) or [start_ms]
+    """Labels at the midnights of UTC; at least the beginning."""
+    days = list(range(-(-start_ms // DAY) * DAY, end_ms, DAY)) or [start_ms]
+    marked = _labelled([moment(day).date() for day in days])
+    return [(days[i] - start_ms) / DAY for i, _ in marked], [label for _, label in marked]
+
+
+def _labelled(days: Sequence[date]) -> list[tuple[int, str]]:
+    """Which days get a label: every so many, of long periods the first of each month."""
+    if len(days) > LONG:
+        return [(i, f"{day:%b}") for i, day in enumerate(days) if day.day == 1]
     step = max(-(-len(days) // 16), 1)
-    places = [(day - start_ms) / DAY for day in days[::step]]
-    return places, [_label(moment(day).date(), step, is_first=day == days[0]) for day in days[::step]]
-
-
-def _label(day: date, step: int, *, is_first: bool) -> str:
-    """The day of the month, and the month where it begins."""
-    return f"{day:%d %b}" if is_first or day.day <= step else f"{day:%d}"
+    marked = list(enumerate(days))[::step]
+    return [(i, f"{day:%d %b}" if i == 0 or day.day <= step else f"{day:%d}") for i, day in marked]
 
 
 def _stretch(one: Band, start_ms: int) -> tuple[float, float]:

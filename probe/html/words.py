@@ -144,23 +144,23 @@ def _headline(one: Document) -> Iterator[str]:
     if word == "none":
         yield "Nothing was promised; the figures stand by themselves."
         return
-    who = one["provider"] or "The provider"
-    yield f"{who} promised {promise(one)} for {one['period']['label']}. "
-    yield _judged(one, Verdict(word))
+    yield f"{one['provider'] or 'The provider'} promised {promise(one)}. "
+    yield _judged(one, Verdict(word), one["period"]["label"])
 
 
-def _judged(one: Document, verdict: Verdict) -> str:
+def _judged(one: Document, verdict: Verdict, when: str) -> str:
     if one["measured"] is not None:
-        return f"That was {_past(verdict)}{_why(one)}: measured {measured(one)}."
+        return f"In {when} that was {_past(verdict)}{_why(one)}: measured {measured(one)}."
     down, allowed = one["downtime"], span(one["budget"])
-    if verdict is Verdict.MISSED:
-        return f"That was missed: {span(down['low'])} of downtime are proven, {allowed} were allowed."
-    if verdict is Verdict.MET:
-        return f"That was met{_resolution(one)}: {span(down['low'])} of downtime are proven, {allowed} were allowed."
+    if verdict is not Verdict.UNDECIDED:
+        fine = _resolution(one) if verdict is Verdict.MET else ""
+        return (
+            f"In {when} that was {verdict}{fine}: {span(down['low'])} of downtime are proven, {allowed} were allowed."
+        )
     most = "no bound" if down["high"] is None else span(down["high"])
     return (
-        f"Whether that was kept is undecided{_why(one)}: between {span(down['low'])} and {most} of downtime fit the"
-        f" record, {allowed} were allowed."
+        f"Whether that was kept in {when} is undecided{_why(one)}: between {span(down['low'])} and {most} of downtime"
+        f" fit the record, {allowed} were allowed."
     )
 
 

@@ -52,7 +52,7 @@ def test_the_page_says_what_decides() -> None:
     """Verdict, promise, figures, windows, credit, claim, and what is not proven, in words."""
     said = words_of(page(exhibit()))
     for part in (
-        "DigitalOcean promised availability ≥ 99.99 % for 2026-10. That was missed: 11 m of downtime are proven,"
+        "DigitalOcean promised availability ≥ 99.99 %. In 2026-10 that was missed: 11 m of downtime are proven,"
         " 4 m 27.84 s were allowed.",
         "99.970–99.975 %, best estimate 99.974 %",
         "11 m proven, best estimate 11 m 32.5 s, at most 12 m 5 s",
@@ -122,7 +122,7 @@ def test_bad_services_are_small_enough_to_mail(number: int) -> None:
     [
         (
             {"verdict": Verdict.MET},
-            "That was met, for outages of at least 2 m: 11 m of downtime are proven, 4 m 27.84 s were allowed.",
+            "In 2026-10 that was met, for outages of at least 2 m: 11 m of downtime are proven, 4 m 27.84 s were",
         ),
         (
             {"verdict": Verdict.UNDECIDED, "reason": Why.COVERAGE},
@@ -142,13 +142,13 @@ def test_bad_services_are_small_enough_to_mail(number: int) -> None:
                 "availability": None,
                 "verdict": Verdict.MET,
             },
-            "round_trip ≤ 45 ms for 2026-10. That was met: measured at least 12.000 ms, not bounded by the log",
+            "round_trip ≤ 45 ms. In 2026-10 that was met: measured at least 12.000 ms, not bounded by the log",
         ),
         ({"claim": Claim("2026-11-30", ("a ticket",), ())}, "to be claimed by 2026-11-30; the terms ask for a ticket"),
-        ({"credit": None, "claim": None, "objective": None}, "That was missed"),
+        ({"credit": None, "claim": None, "objective": None}, "that was missed"),
         (
             {"resolution": Resolution(0, None, None), "unknown_ms": 0, "verdict": Verdict.MET},
-            "That was met: 11 m of downtime are proven",
+            "that was met: 11 m of downtime are proven",
         ),
         ({"outages": (outage(is_confirmed=False, gap_ms=MINUTE),)}, "Suspects: failures that were not confirmed"),
         ({"outages": (outage(end_earliest_ms=None, end_latest_ms=None),)}, "goes on — 4 m 12"),
@@ -187,3 +187,12 @@ def test_charts_follow_the_page_into_the_dark() -> None:
     assert "fill: var(--text)" in drawn
     assert re.findall(r"(?:fill|stroke)(?:: |=\")#[0-9a-f]+", drawn) == []
     assert set(re.findall(r"var\((--\w+)\)", drawn)) <= set(re.findall(r"(--\w+):", sheet))
+
+
+@pytest.mark.parametrize(("days", "labels"), [(1, ["01 Oct"]), (7, ["01 Oct", "07"]), (92, ["Nov", "Dec"])])
+def test_periods_of_any_length_are_labelled(days: int, labels: list[str]) -> None:
+    """A day, a week, and months where days would not fit."""
+    line = known(start_ms=OCTOBER, end_ms=OCTOBER + days * DAY)
+    drawn = page(exhibit(picture(line)))
+    written = re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
+    assert set(labels) <= set(written)
