@@ -69,10 +69,12 @@ class Agent:
         self._crew.prepare(self.config)
         asyncio.get_running_loop().set_exception_handler(_log_bug)
         async with self._recording(), self._listening(), self._obeying():
+            await asyncio.to_thread(self._crew.count_spending)
             self._crew.start(self._record.pauses(), in_flight)
             await self._pushing.start(self.config)
             self._watchdog.start()
             self._standings.start()
+            self._record.sealing.start()
             self._tell_started()
             self._watch(self.config)
             await self._outward.start(self.config)
@@ -82,6 +84,7 @@ class Agent:
             await self._crew.stop(self._hurry)
             await self._witness.stop()
             await self._standings.stop()
+            await self._record.sealing.stop()
             await self._outward.stop()
             await asyncio.gather(*self._tasks)
         return 0

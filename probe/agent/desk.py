@@ -15,7 +15,7 @@ from probe.agent.record import Record
 from probe.agent.storage import condition
 from probe.clock import Clock
 from probe.errors import UsageError
-from probe.store.changes import Pause, Resume, decode
+from probe.store.changes import Pause, Resume, Seal, decode
 
 
 class Desk:
@@ -44,6 +44,9 @@ class Desk:
 
     async def _change(self, message: Mapping[str, Any]) -> Any:
         change = decode(message["change"])
+        if isinstance(change, Seal):
+            sealing = self._record.sealing
+            return (sealing.sealed if change.is_asking else sealing.nudge())._asdict()
         result = await asyncio.wrap_future(self._record.writer.change(change))
         if isinstance(change, Pause):
             self._crew.pause(change.key, change.until_ms)

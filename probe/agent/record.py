@@ -11,6 +11,7 @@ from probe.agent.lookout import absence
 from probe.agent.notices import Notices
 from probe.agent.pauses import Pauses
 from probe.agent.recorder import Recorder, Scale
+from probe.agent.sealing import Sealing
 from probe.clock import Clock, Reading
 from probe.config import Config
 from probe.config.compiled import pack
@@ -33,6 +34,7 @@ class Record:
         self.journal = Journal(self.references)
         self.writer = Writer(config.storage.path, config.agent.vantage, clock)
         self.recorder = Recorder(self.writer, self.references, self.journal, Scale(0, 0))
+        self.sealing = Sealing(config, self.writer, clock)
         self.is_synced = False
 
     def open(self) -> None:

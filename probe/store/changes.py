@@ -98,6 +98,17 @@ class RecordManual:
     vantage: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """Seal what is over by `at_ms`: a running agent begins, otherwise a part is done; gives a Sealed as JSON.
+
+    is_asking: only tell how far it is. Ask until `is_done`.
+    """
+
+    at_ms: int
+    is_asking: bool = False
+
+
 Change = (
     AddWindow
     | RemoveWindow
@@ -108,13 +119,18 @@ Change = (
     | Resume
     | ImportOutcomes
     | RecordManual
+    | Seal
 )
 TYPES: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in Change.__args__}
 
 
 def apply(connection: sqlite3.Connection, change: Change) -> Any:
     """Do it, inside the caller's transaction; the answer is a JSON value. UsageError when it cannot be done."""
-    return APPLY[type(change)](connection, change)
+    from probe.store import chain  # readers of changes need no proof
+
+    answer = APPLY[type(change)](connection, change)
+    chain.extend(connection)
+    return answer
 
 
 @contextmanager
@@ -124,7 +140,13 @@ def offline(path: Path) -> Iterator[Callable[[Change], Any]]:
     with StoreLock(path, "a command"):
         connection = database.open_writing(path)
         try:
-            yield lambda change: _committed(path, connection, change)
+            yield (
+                lambda change: (
+                    _sealed(path, connection, change)
+                    if isinstance(change, Seal)
+                    else _committed(path, connection, change)
+                )
+            )
         finally:
             connection.close()
 
@@ -158,6 +180,16 @@ def _committed(path: Path, connection: sqlite3.Connection, change: Change) -> An
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def _sealed(path: Path, connection: sqlite3.Connection, change: Seal) -> dict[str, Any]:
+    from probe.store.sealing import do_part
+
+    return do_part(path, connection, change.at_ms)._asdict()
+
+
+def _refuse_part(connection: sqlite3.Connection, change: Seal) -> None:
+    raise UsageError("sealing is no part of another change")
 
 
 def _home(connection: sqlite3.Connection, vantage: str) -> str:
@@ -228,6 +260,7 @@ APPLY: Final[Mapping[type[Any], Callable[[sqlite3.Connection, Any], Any]]] = {
     Resume: _resume,
     ImportOutcomes: _import,
     RecordManual: _record_manual,
+    Seal: _refuse_part,
 }
 
 

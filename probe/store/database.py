@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -41,6 +43,15 @@ def failure(path: Path, error: sqlite3.Error) -> StoreError:
     code = getattr(error, "sqlite_errorcode", None) or 0
     kind, remedy = REMEDIES.get(code & 0xFF, (StoreError, f"cannot be used: {error}"))
     return kind(f"{path} {remedy}")
+
+
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """Turns what SQLite raises inside into a StoreError that names the record."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise failure(path, error) from error
 
 
 def open_writing(path: Path) -> sqlite3.Connection:

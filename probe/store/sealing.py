@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from itertools import groupby, islice
 from operator import attrgetter
@@ -37,6 +37,8 @@ LONGEST_DAYS: Final = 8
 """So old a closed day is sealed however few outcomes its check has."""
 GRACE_MS: Final = 600_000
 """A day is closed so long after it is over: what is in flight or spooled for a moment is still of it."""
+STEPS: Final = 4
+"""Parts of sealing that are done at once where no agent runs."""
 FAR: Final = 1 << 62
 AT_ONCE: Final = 2_000_000
 """Outcomes looked at in one pass: bounds the temporary file."""
@@ -74,13 +76,20 @@ class Sealed(NamedTuple):
     outcomes: int
     is_done: bool
 
+    def and_then(self, later: Sealed) -> Sealed:
+        """What both did."""
+        sums = self.days + later.days, self.blocks + later.blocks, self.outcomes + later.outcomes
+        return Sealed(*sums, later.is_done)
+
 
 class Sealer:
     """Seals one record. `reading` is a connection of its own; `step` does a little and says whether there is more."""
 
-    def __init__(self, reading: sqlite3.Connection, write: Write) -> None:
-        """Nothing is done before `step`."""
-        self._reading, self._write = reading, write
+    def __init__(
+        self, reading: sqlite3.Connection, write: Write, is_stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Nothing is done before `step`, and nothing new is begun once `is_stopped` says so."""
+        self._reading, self._write, self._is_stopped = reading, write, is_stopped
         self.days = self.blocks = self.outcomes = 0
 
     def step(self, now_ms: int) -> bool:
@@ -90,7 +99,7 @@ class Sealer:
     def run(self, now_ms: int, goes_on: Callable[[], bool] = lambda: True) -> Sealed:
         """Step until nothing is left or `goes_on` says no."""
         is_done = False
-        while not is_done and goes_on():
+        while not is_done and goes_on() and not self._is_stopped():
             is_done = not self.step(now_ms)
         return Sealed(self.days, self.blocks, self.outcomes, is_done)
 
@@ -108,6 +117,8 @@ class Sealer:
             until = end if after is None else min(end, after)
             self.outcomes += self._write(_deleting(low, max(until, low + 1)))
             low = max(until, low + 1)
+            if self._is_stopped():
+                return True
         self._write(lambda connection: connection.execute("DELETE FROM sweep"))
         return True
 
@@ -119,6 +130,8 @@ class Sealer:
         self._write(lambda connection: days.close(connection, day, now_ms))
         for group in _grouped(self._counted(day), COUNTED):
             self._write(_counting(day, group))
+            if self._is_stopped():
+                return True
         head = self._write(lambda connection: chain.head(connection, day, now_ms))
         log.info("a day is sealed", extra={"day": days.named(day), "head": head.hash.hex(), "entries": head.entries})
         self.days += 1
@@ -183,6 +196,8 @@ class Sealer:
             for group in _grouped(pieces, CHECKS):
                 self._write(_keeping(group, now_ms))
                 self.blocks += len(group)
+                if self._is_stopped():
+                    break
         return True
 
     def _ripe(self, old: int) -> list[int]:
@@ -217,6 +232,19 @@ class Sealer:
 
     def _one(self, sql: str, *values: object) -> tuple[Any, ...]:
         return self._reading.execute(sql, values).fetchone() or (None,)
+
+
+def do_part(path: Path, connection: sqlite3.Connection, now_ms: int) -> Sealed:
+    """Seal a part of a record that no agent runs on; `connection` writes to it under the lock."""
+
+    def write(action: Callable[[sqlite3.Connection], Any]) -> Any:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            return action(connection)
+
+    steps = iter(range(STEPS))
+    with database.guarded(path), closing(opened(path)) as reading:
+        return Sealer(reading, write).run(now_ms, lambda: next(steps, None) is not None)
 
 
 def opened(path: Path) -> sqlite3.Connection:

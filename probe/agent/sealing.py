@@ -1,0 +1,91 @@
+"""Seals what is over: after each midnight UTC and at the start, slowly, beside the work that matters.
+
+What is read, compressed and compared is done in a thread of its own over a connection that only reads; the writer
+does the rest in small parts (probe.store.sealing). Trouble here is one line of the log and never the agent's end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import closing, suppress
+from typing import Final
+
+from probe.clock import Clock
+from probe.config import Config
+from probe.errors import ProbeError
+from probe.store.database import guarded
+from probe.store.sealing import Sealed, Sealer, opened
+from probe.store.writer import Writer
+
+log = logging.getLogger(__name__)
+
+SOON_S: Final = 0.2
+"""Between two goes while there is something to seal."""
+LATER_S: Final = 60.0
+A_WHILE_MS: Final = 200
+"""A go ends after so long."""
+
+
+class Sealing:
+    """Keeps the record sealed while its agent runs."""
+
+    def __init__(self, config: Config, writer: Writer, clock: Clock) -> None:
+        """Nothing is sealed before `start`."""
+        self._path, self._writer, self._clock = config.storage.path, writer, clock
+        self._task: asyncio.Task[None] | None = None
+        self._nudged = asyncio.Event()
+        self._is_stopping = False
+        self._problem = ""
+        self.sealed = Sealed(0, 0, 0, is_done=True)
+        """What was sealed since the start; is_done while there is nothing to seal."""
+
+    def start(self) -> None:
+        """Seal from now on."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="sealing")
+
+    async def stop(self) -> None:
+        """Seal no more; the part that is being done is waited for."""
+        self._is_stopping = True
+        self._nudged.set()
+        if self._task is not None:
+            await self._task
+
+    def nudge(self) -> Sealed:
+        """Look now whether there is something to seal."""
+        self.sealed = self.sealed._replace(is_done=False)
+        self._nudged.set()
+        return self.sealed
+
+    async def _run(self) -> None:
+        while not self._is_stopping:
+            self._nudged.clear()
+            done = await self._go()
+            self.sealed = self.sealed.and_then(done)
+            if self._nudged.is_set():
+                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._nudged.wait(), LATER_S if done.is_done else SOON_S)
+
+    async def _go(self) -> Sealed:
+        """One go. The same trouble again is not said again."""
+        problem, done = "", Sealed(0, 0, 0, is_done=True)
+        try:
+            done = await asyncio.to_thread(self.a_while)
+        except ProbeError as error:
+            problem = str(error)
+            if problem != self._problem:
+                log.error("the record is not sealed", extra={"problem": problem})  # noqa: TRY400 - the line says it all
+        except Exception as error:  # a bug in sealing must not end the agent
+            problem = repr(error)
+            if problem != self._problem:
+                log.exception("a bug: please report it")
+        self._problem = problem
+        return done
+
+    def a_while(self) -> Sealed:
+        """Seal for a while. Blocks. Raises StoreError when the record cannot be sealed."""
+        began = self._clock.read()
+        with guarded(self._path), closing(opened(self._path)) as reading:
+            sealer = Sealer(reading, lambda action: self._writer.seal(action).result(), lambda: self._is_stopping)
+            return sealer.run(began.wall_ms, lambda: self._clock.read().boot_ms - began.boot_ms < A_WHILE_MS)
