@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, cast
 
+from probe.agent.campaigns import Campaigns, is_campaign
 from probe.agent.pauses import Pauses
 from probe.agent.recorder import Recorder
+from probe.agent.spending import KIND as SPENDING
+from probe.agent.spending import Spender, restore
 from probe.clock import Clock, Reading
 from probe.config import Config
 from probe.errors import ConfigError
@@ -49,6 +52,7 @@ class Crew:
             self._attempt, self.ended, clock, Limits(config.agent.concurrency, 1, config.agent.recheck_rate)
         )
         self.scheduler = Scheduler(self._tick, clock)
+        self.campaigns = Campaigns(clock, self._tick)
 
     def prepare(self, config: Config) -> None:
         """Make what the attempts of a configuration share. Raises ConfigError when that cannot be made."""
@@ -72,7 +76,8 @@ class Crew:
         self.config = config
         self.lanes.set_limits(Limits(config.agent.concurrency, self._in_flight, config.agent.recheck_rate))
         self.lanes.set_checks(self.pauses.others(_tried(config)))
-        self.scheduler.set_checks(_tried(config))
+        self.scheduler.set_checks(check for check in _tried(config) if not is_campaign(check))
+        self.campaigns.follow(config.checks)
 
     def pause(self, key: str, until_ms: int | None) -> None:
         """Probe this check no more; what is running of it leaves no outcome."""
@@ -94,6 +99,11 @@ class Crew:
         self.lanes.set_checks(self.pauses.others(_tried(self.config)))
         for key in keys:
             self.scheduler.prompt(key)
+
+    def count_spending(self) -> None:
+        """Take into account what this day's speed tests have moved already. Blocks. Raises StoreError."""
+        if any(check.kind == SPENDING for check in self.config.checks):
+            restore(self.config, self._clock, cast("Spender", self._prober(SPENDING)))
 
     async def stop(self, hurry: asyncio.Event) -> None:
         """No more ticks; wait for what is running, each by its own deadline, unless there is hurry. Then clean up."""

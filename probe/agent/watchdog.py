@@ -69,7 +69,7 @@ class Watchdog:
 
     def _parts(self) -> tuple[Callable[[], None], ...]:
         clocks = self._look_at_clocks, self._look_at_synchronisation
-        return *clocks, self._look_at_storage, self._end_pauses, self._feed
+        return *clocks, self._look_at_storage, self._end_pauses, self._crew.campaigns.look, self._feed
 
     def _look_at_clocks(self) -> None:
         self._act(self.clocks.look(self._clock.read()))

@@ -12,6 +12,7 @@ from probe.probers.icmp import IcmpProber
 from probe.probers.prober import Prober
 from probe.probers.push import PushProber
 from probe.probers.tcp import TcpProber
+from probe.probers.throughput import ThroughputProber
 from probe.probers.tls import TlsProber
 from probe.probers.trace import TraceProber
 
@@ -22,6 +23,7 @@ PROBERS: Final[Mapping[str, type[Prober]]] = {
     "icmp": IcmpProber,
     "push": PushProber,
     "tcp": TcpProber,
+    "throughput": ThroughputProber,
     "tls": TlsProber,
     "trace": TraceProber,
 }

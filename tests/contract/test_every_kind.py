@@ -27,6 +27,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "http": {},
     "icmp": {"spacing_ms": 5},
     "tcp": {"expect": "never"},
+    "throughput": {"max_bytes": 10**9},
     "tls": {"verify": False},
     "trace": {"max_hops": 1, "queries": 1},
 }
@@ -37,10 +38,11 @@ PUBLIC = {
     "http": "http://9.9.9.9/",
     "icmp": "9.9.9.9",
     "tcp": "9.9.9.9:80",
+    "throughput": "http://9.9.9.9/",
     "tls": "9.9.9.9",
     "trace": "9.9.9.9",
 }
-PRIVATE = {"dns": "{}", "http": "http://{}/", "icmp": "{}", "tcp": "{}:80", "tls": "{}", "trace": "{}"}
+PRIVATE = {"dns": "{}", "http": "http://{}/", "icmp": "{}", "tcp": "{}:80", "throughput": "http://{}/", "tls": "{}", "trace": "{}"}
 
 each_kind = pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=needs_root if kind in BY_ICMP else ()) for kind in KINDS]
@@ -260,7 +262,7 @@ def test_settings_are_plain_frozen_values(kind: str) -> None:
     settings = kind_settings(kind)
     source = inspect.getsource(settings)
     hints = get_type_hints(settings)
-    instance = settings(**{key: value for key, value in NEEDED[kind].items() if key == "name"})
+    instance = settings(**{key: value for key, value in NEEDED[kind].items() if key in {"name", "max_bytes"}})
     assert settings.__dataclass_params__.frozen
     for one in fields(settings):
         assert one.name in hints
