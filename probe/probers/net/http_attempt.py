@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from contextlib import closing
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -64,13 +65,15 @@ class Attempt:
         """The answer at the end of the redirects. Raises Fault."""
         request = _first_request(self._settings, self._target)
         while True:
-            hop: dict[str, Any] = {"url": clean(str(request.url)), "status": None, "address": None}
+            url = clean(str(request.url))
+            hop: dict[str, Any] = {"url": url, "status": None, "address": None}
             self._hops.append(hop)
             with closing(await self._way.open(_origin(request.url), is_redirect=bool(self._visited))) as connection:
                 hop["address"] = self._trail.address
                 wire = wire_on(connection)
                 head = await self._ask(wire, request)
                 hop["status"] = head.status
+                self._trail.facts["url"] = url
                 headers = httpx.Headers(list(head.headers))
                 location = headers.get("location")
                 if not self._settings.follow_redirects or head.status not in REDIRECTS or location is None:
@@ -84,7 +87,7 @@ class Attempt:
             await wire.send(request.method.encode("ascii"), target, headers, request.content)
             head = await wire.head()
         facts = self._trail.facts
-        facts.update(status=head.status, http=head.version, url=clean(str(request.url)))
+        facts.update(status=head.status, http=head.version)
         if head.phrase:  # HTTP/2 has none
             facts["phrase"] = clean(head.phrase)
         return head
@@ -139,6 +142,20 @@ class Attempt:
 
 
 def _first_request(settings: HttpSettings, target: str) -> httpx.Request:
+    """The request of a check: made once, or each time afresh where it holds a secret, which is read when it is used."""
+    holds_secret = settings.auth_bearer or settings.auth_password
+    if holds_secret or any(isinstance(value, Secret) for value in settings.headers.values()):
+        return _build(settings, target)
+    return _built(settings, target)
+
+
+@lru_cache(maxsize=16_384)
+def _built(settings: HttpSettings, target: str) -> httpx.Request:
+    return _build(settings, target)
+
+
+def _build(settings: HttpSettings, target: str) -> httpx.Request:
+    """Raises Fault when a secret cannot be read."""
     headers = dict(DEFAULT_HEADERS)
     try:
         for name, value in settings.headers.items():
