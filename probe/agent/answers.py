@@ -79,10 +79,7 @@ class Face:
     def _routes(self) -> Mapping[str, Route]:
         made: dict[str, Make] = {"/api/status": _status, "/api/report": _report, "/api/outages": _outages}
         routes = {path: Route(partial(self._document, path, make)) for path, make in made.items()}
-        return routes | {"/metrics": Route(self._metrics), "/healthz": Route(self._healthz), "/": Route(self._index)}
-
-    async def _index(self, _: Request) -> Answer:
-        return Answer(200, b"probe: /metrics /healthz /api/status /api/report /api/outages\n")
+        return routes | {"/metrics": Route(self._metrics), "/healthz": Route(self._healthz)}
 
     async def _healthz(self, _: Request) -> Answer:
         ails = self._is_well()

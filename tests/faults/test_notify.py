@@ -36,7 +36,7 @@ webhook = {{ file = "{folder}/url" }}
 secret = {{ file = "{folder}/secret" }}
 gather = "100ms"
 """
-KILLS, SOAK_KILLS = 4, 20
+KILLS, SOAK_KILLS = 2, 20
 
 
 @pytest.fixture
