@@ -102,7 +102,7 @@ def _overall(document: Document) -> str:
     if not services:
         return "Nothing is checked."
     if document["agent"]["state"] != "running":
-        return "Nothing is being measured now: the state of every service is as it was seen last."
+        return "Nothing is being measured now: no agent is running."
     if named["down"]:
         return f"{count(len(named['down']), 'service')} of {len(services)} {_is(named['down'])} down."
     doubtful = named["unknown"] + named["pending"]
