@@ -7,12 +7,13 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol
 
 from probe.agent.journal import Journal
 from probe.agent.notices import Notices
 from probe.lanes import Ending
-from probe.model import Event, EventKind, Outcome
+from probe.model import Event, EventKind, Finding, Outcome
 from probe.references import References
 from probe.store.outbox import Message
 
@@ -61,6 +62,8 @@ class Recorder:
         """The last outcome of each check since the start."""
         self.notices: Notices | None = None
         """Says what people are to be told; None: nobody."""
+        self.stall: tuple[int, int] | None = None
+        """From when to when on boottime the loop last stood still."""
         self._batch: list[Outcome] = []
         self._messages: list[Message] = []
         self._handed: deque[int] = deque()
@@ -82,7 +85,7 @@ class Recorder:
             at_ms=ending.at_boot_ms + scale.offset_ms,
             clock=scale.clock,
             origin=ending.origin,
-            finding=ending.finding,
+            finding=self._marked(ending),
             due_ms=None if ending.due_boot_ms is None else ending.due_boot_ms + scale.offset_ms,
         )
         if not self._batch:
@@ -93,6 +96,13 @@ class Recorder:
         self._journal.tell(ending.check, outcome, ending.at_boot_ms)
         if self.notices is not None:
             self._messages += self.notices.see(ending.check, outcome, ending.at_boot_ms)
+
+    def _marked(self, ending: Ending) -> Finding:
+        """The finding, marked by `stalled_ms` when the loop stood still meanwhile: its times are partly ours."""
+        if self.stall is None or ending.at_boot_ms >= self.stall[1]:
+            return ending.finding
+        stalled_ms = self.stall[1] - max(self.stall[0], ending.at_boot_ms)
+        return replace(ending.finding, facts={**ending.finding.facts, "stalled_ms": stalled_ms})
 
     def note(self, kind: EventKind, at_boot_ms: int, lasted_ms: int | None = None, **facts: Any) -> None:
         """Record an event of the agent, behind the outcomes so far."""

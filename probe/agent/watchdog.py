@@ -86,6 +86,8 @@ class Watchdog:
             if one.kind is EventKind.CLOCK_STEP:
                 self._record.open_segment(self._clock.read())
             self._record.recorder.note(one.kind, one.at_boot_ms, one.lasted_ms, moved_ms=one.moved_ms)
+            if one.kind is EventKind.STALL:
+                self._record.recorder.stall = one.at_boot_ms, one.at_boot_ms + (one.lasted_ms or 0)
             if one.kind is EventKind.SUSPEND:
                 self._crew.lanes.realign()
 

@@ -98,3 +98,20 @@ def test_what_the_record_refuses_is_counted_and_said(caplog: pytest.LogCaptureFi
     asyncio.run(story())
     assert (recorder.acknowledged, recorder.refused, recorder.refused_events) == (0, 1, 1)
     assert [vars(record)["error"] for record in caplog.records] == ["the disk is full"]
+
+
+def test_what_was_in_flight_while_the_loop_stood_still_is_marked() -> None:
+    """Its times are partly ours; what began afterwards is not marked."""
+    keeper = SlowKeeper()
+    recorder = recorder_of(keeper)
+
+    async def story() -> None:
+        recorder.take(an_ending(5))
+        recorder.stall = 100, 700
+        for at_ms in (50, 400, 700):
+            recorder.take(an_ending(at_ms))
+        recorder.flush()
+
+    asyncio.run(story())
+    seen = [one.finding.facts.get("stalled_ms") for one in keeper.handed if isinstance(one, Outcome)]
+    assert seen == [None, 600, 300, None]
