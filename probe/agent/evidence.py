@@ -41,8 +41,8 @@ class Keeper(Protocol):
         ...
 
 
-class _Wanted(NamedTuple):
-    """A route to take: the target, and whether a connection to its port failed."""
+class Wanted(NamedTuple):
+    """A route to take: to what, and whether by TCP to its port."""
 
     target: Endpoint
     is_tcp: bool
@@ -70,10 +70,10 @@ class Witness:
         certificate = found.facts.get("certificate")
         if certificate and found.reason is not None and found.reason.startswith("tls_"):
             self._keep_certificate(check, found, ending.at_boot_ms)
-        target = _target(found)
+        target = wanted(check, found)
         if target is not None and check.kind != "trace":
-            self._down[check.key] = target.host
-            self._want(check, _Wanted(target, check.kind in BY_TCP))
+            self._down[check.key] = target.target.host
+            self._want(check, target)
 
     def forget(self, key: str) -> None:
         """This check is probed no more."""
@@ -86,9 +86,9 @@ class Witness:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._prober.aclose()
 
-    def _want(self, check: Check, wanted: _Wanted) -> None:
-        if len(self._tasks) < WAITING and self._is_due(EvidenceKind.ROUTE, wanted.target.host):
-            task = asyncio.get_running_loop().create_task(self._take(check, wanted), name=f"route {check.key}")
+    def _want(self, check: Check, way: Wanted) -> None:
+        if len(self._tasks) < WAITING and self._is_due(EvidenceKind.ROUTE, way.target.host):
+            task = asyncio.get_running_loop().create_task(self._take(check, way), name=f"route {check.key}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -103,12 +103,12 @@ class Witness:
         self._taken_ms[kind, target] = now_ms
         return True
 
-    async def _take(self, check: Check, wanted: _Wanted) -> None:
+    async def _take(self, check: Check, way: Wanted) -> None:
         async with self._places:
-            if wanted.target.host not in self._down.values():
+            if way.target.host not in self._down.values():
                 return  # it is up again
-            tried = await _route(check, wanted, self._prober, self._clock)
-        keys = [key for key, host in self._down.items() if host == wanted.target.host] or [check.key]
+            tried = await take_route(check, way, self._prober, self._clock)
+        keys = [key for key, host in self._down.items() if host == way.target.host] or [check.key]
         document = route_document(tried.finding)
         # another check of this target may have failed since the route was begun
         at_ms = dict.fromkeys(keys, tried.ended.boot_ms) | {check.key: tried.sent.boot_ms}
@@ -135,25 +135,28 @@ class Witness:
         self._is_refusing = error is not None
 
 
-def _target(found: Finding) -> Endpoint | None:
-    """The address and port that were used; port 0 where there is none."""
-    return None if found.address is None else parse_endpoint(found.address, scheme="", port=0)
+def wanted(check: Check, found: Finding) -> Wanted | None:
+    """The route to the address that an attempt used; None where it came to use none."""
+    if found.address is None:
+        return None
+    target = parse_endpoint(found.address, scheme="", port=0)
+    return Wanted(target, check.kind in BY_TCP and target.port > 0)
 
 
-async def _route(check: Check, wanted: _Wanted, prober: Prober, clock: Clock) -> Attempted:
-    """By TCP to the port that failed, else by ICMP, or UDP where that is not permitted."""
+async def take_route(check: Check, way: Wanted, prober: Prober, clock: Clock) -> Attempted:
+    """By TCP to the port that was used, else by ICMP, or UDP where that is not permitted."""
     settings = PROBERS["trace"].Settings
-    if wanted.is_tcp and wanted.target.port:
-        return await attempt(_traced(check, wanted, settings(protocol="tcp", port=wanted.target.port)), prober, clock)
-    tried = await attempt(_traced(check, wanted, settings()), prober, clock)
+    if way.is_tcp:
+        return await attempt(_traced(check, way, settings(protocol="tcp", port=way.target.port)), prober, clock)
+    tried = await attempt(_traced(check, way, settings()), prober, clock)
     if tried.finding.reason is not Reason.NO_PERMISSION:
         return tried
-    return await attempt(_traced(check, wanted, settings(protocol="udp")), prober, clock)
+    return await attempt(_traced(check, way, settings(protocol="udp")), prober, clock)
 
 
-def _traced(check: Check, wanted: _Wanted, settings: Any) -> Check:
+def _traced(check: Check, way: Wanted, settings: Any) -> Check:
     """The address was judged already when the attempt that failed used it."""
-    host = wanted.target.host
+    host = way.target.host
     return replace(
         check, kind="trace", target=host, settings=settings, timeout_ms=TIMEOUT_MS, family="any", allow_private=True
     )

@@ -12,8 +12,10 @@ from probe.model import Check
 if TYPE_CHECKING:
     from probe.config.files import Source
 
-EXAMPLES: Final = "https://example.com/, icmp://192.0.2.1, tcp://192.0.2.1:22 or dns://192.0.2.53?name=example.com"
-KINDS: Final = {"http": "http", "https": "http", "icmp": "icmp", "tcp": "tcp", "tls": "tls", "dns": "dns"}
+EXAMPLES: Final = (
+    "https://example.com/, icmp://192.0.2.1, tcp://192.0.2.1:22, trace://192.0.2.1 or dns://192.0.2.53?name=example.com"
+)
+KINDS: Final = {"https": "http"} | {kind: kind for kind in ("http", "icmp", "tcp", "tls", "dns", "trace")}
 
 
 def check_of(address: str) -> Check:
@@ -46,4 +48,4 @@ def _parts(kind: str, address: str) -> tuple[str, dict[str, object]]:
     query: dict[str, object] = dict(parse_qsl(parts.query))
     if not parts.hostname:
         raise ValueError(f"there is no host in it; write {EXAMPLES}")
-    return (parts.hostname if kind == "icmp" else parts.netloc), query
+    return (parts.hostname if kind in {"icmp", "trace"} else parts.netloc), query

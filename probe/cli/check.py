@@ -1,13 +1,13 @@
 """Probe once, now, and show all that was seen: addresses, phases, certificate, assertions, state, reason.
 
 A NAME is a check of the configuration (or a service with all of its checks); an address is tested with the
-defaults of its kind: https://example.com/, icmp://192.0.2.1, tcp://192.0.2.1:22, dns://192.0.2.53?name=example.com
+defaults of its kind: https://example.com/, icmp://192.0.2.1, tcp://192.0.2.1:22, dns://192.0.2.53?name=example.com, trace://192.0.2.1
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from probe.cli.command import Call, json_option, keys_of
 from probe.cli.exits import Exit
@@ -16,7 +16,7 @@ from probe.errors import UsageError
 if TYPE_CHECKING:
     from probe.clock import Clock
     from probe.config import Config
-    from probe.model import Check
+    from probe.model import Check, Finding
     from probe.runner import Attempted
 
 
@@ -24,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What to test, and whether to keep it."""
     parser.add_argument("names", nargs="+", metavar="NAME|URL", help="checks of the configuration, or an address")
     parser.add_argument("--record", action="store_true", help="keep the outcome; no verdict ever uses it")
+    parser.add_argument("--trace", action="store_true", help="show the route to the address that was used")
     json_option(parser)
 
 
@@ -32,10 +33,10 @@ def run(call: Call) -> Exit:
     import asyncio
 
     checks, config = _wanted(call)
-    attempts = asyncio.run(_attempt_all(checks, call.clock))
+    attempts, routes = asyncio.run(_attempt_all(checks, call.clock, has_routes=call.options.trace))
     if call.options.record and config is not None:
         _record(call, config, checks, attempts)
-    _show(call, checks, attempts)
+    _show(call, checks, attempts, routes)
     return Exit.FAILED if any(one.finding.state == "down" for one in attempts) else Exit.FINE
 
 
@@ -58,21 +59,45 @@ def _wanted(call: Call) -> tuple[list[Check], Config | None]:
     return checks, config
 
 
-async def _attempt_all(checks: list[Check], clock: Clock) -> list[Attempted]:
+async def _attempt_all(
+    checks: list[Check], clock: Clock, *, has_routes: bool
+) -> tuple[list[Attempted], list[dict[str, Any] | None]]:
+    """Each check's attempt, and the route to the address it used; None where there is none or nobody asked."""
+    attempts, routes = [], []
+    for check in checks:
+        attempts.append(await _attempt(check, clock))
+        routes.append(await _route(check, attempts[-1].finding, clock) if has_routes else None)
+    return attempts, routes
+
+
+async def _attempt(check: Check, clock: Clock) -> Attempted:
     from probe import probers
     from probe.runner import attempt
 
-    attempts = []
-    for check in checks:
-        prober = probers.PROBERS[check.kind]()
-        try:
-            prober.prepare(check)
-            attempts.append(await attempt(check, prober, clock))
-        except ValueError as error:
-            raise UsageError(f"{check.key}: {error}") from error
-        finally:
-            await prober.aclose()
-    return attempts
+    if not probers.is_tried(check.kind):
+        raise UsageError(f"{check.key} is of kind {check.kind}: it cannot be probed, see `probe status`")
+    prober = probers.PROBERS[check.kind]()
+    try:
+        prober.prepare(check)
+        return await attempt(check, prober, clock)
+    except ValueError as error:
+        raise UsageError(f"{check.key}: {error}") from error
+    finally:
+        await prober.aclose()
+
+
+async def _route(check: Check, found: Finding, clock: Clock) -> dict[str, Any] | None:
+    from probe import probers
+    from probe.agent import evidence
+
+    way = evidence.wanted(check, found)
+    if way is None or check.kind == "trace":
+        return None
+    prober = probers.PROBERS["trace"]()
+    try:
+        return evidence.route_document((await evidence.take_route(check, way, prober, clock)).finding)
+    finally:
+        await prober.aclose()
 
 
 def _record(call: Call, config: Config, checks: list[Check], attempts: list[Attempted]) -> None:
@@ -92,17 +117,15 @@ def _record(call: Call, config: Config, checks: list[Check], attempts: list[Atte
         control.submit(config.storage.path, RecordManual(outcome, vantage=config.agent.vantage))
 
 
-def _show(call: Call, checks: list[Check], attempts: list[Attempted]) -> None:
+def _show(call: Call, checks: list[Check], attempts: list[Attempted], routes: list[dict[str, Any] | None]) -> None:
+    tried = list(zip(checks, attempts, routes, strict=True))
     if call.options.json:
         from probe.report.records import check_document
 
-        call.out.document(check_document(list(zip(checks, attempts, strict=True))))
+        call.out.document(check_document(tried))
         return
     from probe.view import check as view
     from probe.view.page import stacked
 
-    zone, is_recorded = call.zone(), call.options.record
-    pairs = zip(checks, attempts, strict=True)
-    call.out.page(
-        stacked([view.check(one, t.finding, t.sent.wall_ms, zone=zone, is_recorded=is_recorded) for one, t in pairs])
-    )
+    shown = view.Shown(call.zone(), is_recorded=call.options.record)
+    call.out.page(stacked([view.check(one, t.finding, t.sent.wall_ms, shown, route) for one, t, route in tried]))

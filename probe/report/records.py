@@ -31,9 +31,9 @@ def outcome_document(one: Outcome) -> Document:
     }
 
 
-def check_document(tried: Sequence[tuple[Check, Attempted]]) -> Document:
-    """What `probe check --json` prints: all that each attempt saw."""
-    return {"schema": 1, "checks": [_tried(check, one) for check, one in tried]}
+def check_document(tried: Sequence[tuple[Check, Attempted, Document | None]]) -> Document:
+    """What `probe check --json` prints: all that each attempt saw, and with --trace the route to its address."""
+    return {"schema": 1, "checks": [{**_tried(check, one), "route": route} for check, one, route in tried]}
 
 
 def _tried(check: Check, tried: Attempted) -> Document:

@@ -86,6 +86,54 @@ def shop_check() -> Check:
     )
 
 
+LEAF: Final = {
+    "fingerprint": "f" * 64,
+    "subject": "shop.example.net",
+    "issuer": "R3",
+    "not_after_ms": NOW + 41 * DAY,
+    "names": ["shop.example.net"],
+}
+ROUTE: Final = {
+    "address": "203.0.113.9",
+    "protocol": "tcp",
+    "state": "down",
+    "reached": False,
+    "last_hop": {"hop": 3, "address": "198.51.100.7", "network": "198.51.0.0/16"},
+    "hops": [
+        {"hop": 1, "address": "192.0.2.1", "sent": 3, "rtts_us": [450, 512, 498]},
+        {"hop": 2, "address": None, "sent": 3, "rtts_us": []},
+        {
+            "hop": 3,
+            "address": "198.51.100.7",
+            "addresses": ["198.51.100.7", "198.51.100.8"],
+            "sent": 3,
+            "rtts_us": [12_345],
+            "says": ["Packet filtered"],
+        },
+    ],
+}
+
+
+def zone_found() -> Finding:
+    """A zone of which one name server is behind and one is silent."""
+    told: dict[str, Any] = {"rcode": "NOERROR", "records": ["192.0.2.7"], "took_us": 1_200}
+    servers = [
+        {"server": "ns1.example.net", "address": "192.0.2.53:53", "serial": "2026112201", **told},
+        {"server": "ns2.example.net", "address": "192.0.2.54:53", "serial": "2026112101", **told},
+        {
+            "server": "ns3.example.net",
+            "address": None,
+            "took_us": None,
+            "reason": "timeout",
+            "detail": "no answer in query",
+        },
+    ]
+    agree = Assertion("serials_agree", "ns1.example.net has 2026112201, ns2.example.net has 2026112101", False)
+    return Finding(
+        state=State.DOWN, reason=Reason.TIMEOUT, latency_us=1_200, facts={"servers": servers}, assertions=(agree,)
+    )
+
+
 def found() -> Finding:
     """A page that answered with the wrong status."""
     return Finding(
@@ -99,9 +147,22 @@ def found() -> Finding:
             "status": 503,
             "rtts_us": [450, None],
             "took_us": 7,
-            "redirects": [],
+            "redirects": ["https://shop.example.net/"],
+            "redirect_chain": [
+                {"url": "https://shop.example.net/", "status": 301, "address": "203.0.113.9:443"},
+                {"url": "https://shop.example.net/new", "status": None, "address": None},
+            ],
+            "tried": [
+                {"address": "[2001:db8::9]:443", "result": "no answer"},
+                {"address": "203.0.113.9:443", "result": "connected"},
+            ],
             "http2": False,
-            "certificate": {"issuer": "R3", "days_left": 41, "chain": None},
+            "certificate": LEAF,
+            "chain": [
+                LEAF,
+                {"fingerprint": "ab" * 32, "not_after_ms": NOW - DAY, "issuer": "Root"},
+                {"fingerprint": "c"},
+            ],
         },
         assertions=(Assertion("status 200", "503", False), Assertion("tls ≥ 1.2", "1.3", True)),
     )
@@ -574,7 +635,14 @@ PAGES: Final[Mapping[str, Callable[[], Page]]] = {
     "log-nothing": lambda: log([]),
     "check": lambda: check_view.check(shop_check(), found(), NOW),
     "check-bare": lambda: check_view.check(
-        shop_check(), Finding(state=State.UP, latency_us=450), NOW, is_recorded=True
+        shop_check(), Finding(state=State.UP, latency_us=450), NOW, check_view.Shown(is_recorded=True)
+    ),
+    "check-trace": lambda: check_view.check(shop_check(), found(), NOW, route=ROUTE),
+    "check-zone": lambda: check_view.check(
+        shop_check(),
+        zone_found(),
+        NOW,
+        route={"state": "unknown", "protocol": "icmp", "detail": "not allowed", "last_hop": None},
     ),
     "maintenance": lambda: maintenance.windows(windows()),
     "maintenance-nothing": lambda: maintenance.windows([]),
