@@ -94,8 +94,8 @@ class TcpProber(Attempting):
         """Load what the first attempt would have to load."""
         from probe.probers.net import script
 
-        del script
         super().prepare(check)
+        script.prepare(check.settings, self._shared())
 
     async def aclose(self) -> None:
         """Let the TLS context of the presets go; nothing else is kept between attempts."""
@@ -116,10 +116,14 @@ class TcpProber(Attempting):
 
     async def _talk(self, connection: Connection, settings: TcpSettings, host: str, trail: Trail) -> list[Judged]:
         """What is said on the open connection. Raises Fault."""
-        from probe.probers.net.certificate import TlsContexts
         from probe.probers.net.script import Preset, follow_steps, steps_of
 
         if settings.preset is None:
             return await follow_steps(connection, steps_of(settings), trail)
+        return await Preset(connection, settings, self._shared(), trail).follow(host.removesuffix("."))
+
+    def _shared(self) -> TlsContexts:
+        from probe.probers.net.certificate import TlsContexts
+
         self._contexts = self._contexts or TlsContexts()
-        return await Preset(connection, settings, self._contexts, trail).follow(host.removesuffix("."))
+        return self._contexts

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 import trustme
 
+from probe.cli.address import check_of
+from probe.errors import UsageError
 from probe.model import Finding, Reason, State
 from probe.probers.net.presets import MYSQL_LOGIN, POSTGRES_LOGIN
 from probe.probers.net.presets import PRESETS as TABLE
-from probe.probers.tcp import PRESETS, TcpSettings
+from probe.probers.tcp import PRESETS, TcpProber, TcpSettings
 from tests.peers import Script, Talk, greets, resets, stops_after, tcp_peer, turns
-from tests.probers.attempts import find
+from tests.probers.attempts import a_check, find
 from tests.probers.certificates import server_context
 
 EHLO = b"EHLO probe\r\n"
@@ -196,3 +198,20 @@ def test_bad_scripts_are_refused(keys: dict[str, Any], says: str) -> None:
 def test_every_preset_is_in_the_table() -> None:
     """The names that are offered and those that are known are the same."""
     assert sorted(PRESETS) == sorted(TABLE)
+
+
+def test_settings_can_be_typed_behind_an_address() -> None:
+    """As `probe check` takes them."""
+    assert check_of("tcp://192.0.2.1:25?preset=smtp").settings.preset == "smtp"
+    assert check_of("tls://192.0.2.1?starttls=imap").target == "192.0.2.1:443"
+    with pytest.raises(UsageError, match="preset: "):
+        check_of("tcp://192.0.2.1:25?preset=gopher")
+
+
+def test_what_attempts_share_is_made_at_start() -> None:
+    """A TLS context takes longer than an attempt, and the loop waits for it."""
+    for preset, made in (("smtp-starttls", 1), ("smtp", 0)):
+        prober = TcpProber()
+        prober.prepare(a_check("tcp", "192.0.2.1:25", preset=preset))
+        assert prober._contexts is not None
+        assert len(prober._contexts._made) == made

@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 
 BANNER_LIMIT: Final = 4096
 """Bytes that are read for one expression at most."""
+UNJUDGED: Final = TlsPolicy(verify=False)
 Pair = tuple[str, str]
 """What is done ("send", "expect") and with what."""
+
+
+def prepare(settings: TcpSettings, contexts: TlsContexts) -> None:
+    """Make what the attempts share: a TLS context takes longer than a whole attempt. Raises ValueError."""
+    if settings.preset is not None and PRESETS[settings.preset].under_tls:
+        contexts.get(UNJUDGED)
 
 
 def steps_of(settings: TcpSettings) -> list[Pair]:
@@ -49,7 +56,7 @@ class Preset:
         await dialogue.run(PRESETS[preset].steps)
         if PRESETS[preset].under_tls:
             dialogue.refuse_unread()
-            context = context_for(TlsPolicy(verify=False), self._contexts)
+            context = context_for(UNJUDGED, self._contexts)
             await shake_hands(self._connection, context, name, self._trail, "tls")
             await dialogue.run(PRESETS[preset].under_tls)
         said = dialogue.greeting[:BANNER_LIMIT]
