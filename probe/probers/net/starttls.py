@@ -44,7 +44,7 @@ XMPP_OFFER: Final = rb"(?s)(?>.*?<stream:features\b)(?>.*?<starttls\b)(?>.*?</st
 def reply(code: int, what: str = "greeting", reason: Reason = Reason.BANNER) -> Hear:
     """A reply of SMTP or FTP, of one line or several, with this code."""
     pattern = rb"%d(?:-[^\n]*\n(?:(?!%d )[^\n]*\n)*%d)?(?: [^\n]*)?\r?\n" % (code, code, code)
-    return Hear(pattern, SMTP_ERROR, what, reason)
+    return Hear(pattern, SMTP_ERROR + rb"|\D[^\n]*\n", what, reason)  # a line without a code is another protocol
 
 
 def _answer(pattern: bytes, refusal: bytes, what: str = ANSWER) -> Hear:
