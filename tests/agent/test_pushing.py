@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from probe.agent.agent import Agent
+from probe.cli import main
 from probe.clock import SystemClock
 from probe.config import load
 from probe.control import request
@@ -197,3 +198,30 @@ def late(until_ms: int) -> None:
     """Let the wall clock come there."""
     while time.time_ns() // 1_000_000 <= until_ms:
         time.sleep(0.05)
+
+
+def test_the_doctor_and_the_command_speak_to_the_running_agent(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`probe push` returns when the report is on disk, and `probe doctor` tells how the agent fares."""
+    config = ["--config", str(place / "probe.toml")]
+
+    async def story() -> list[int]:
+        async with running(place):
+            calls = ["push", "backup"], ["push", "backup", "--down", "--reason", "disk full"], ["doctor", "--quick"]
+            return [await asyncio.to_thread(main, [*config, *call]) for call in calls]
+
+    assert asyncio.run(story())[:2] == [0, 0]
+    said = capsys.readouterr().out
+    assert "backup is reported down at " in said
+    assert "agent: running, pid " in said
+    assert [one.finding.detail for one in outcomes(place)] == ["", "disk full"]
+    assert main([*config, "push", "backup"]) == 3
+    assert main([*config, "check", "backup"]) == 2
+    assert "no agent is running" in capsys.readouterr().err
+
+
+def test_only_what_is_reported_can_be_reported(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A check that is probed says so."""
+    other = '[[check]]\nname = "web"\nkind = "tcp"\ntarget = "192.0.2.1:80"\n'
+    (place / "checks.d" / "other.toml").write_text(other)
+    assert main(["--config", str(place / "probe.toml"), "push", "web"]) == 2
+    assert "web is of kind tcp" in capsys.readouterr().err

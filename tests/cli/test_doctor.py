@@ -1,0 +1,229 @@
+"""Is this machine fit: what is wrong comes first, with its remedy and its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import dns.message
+import dns.rcode
+import pytest
+
+from probe.clock import SystemClock
+from probe.config import load
+from probe.errors import StoreError
+from probe.judge import fitness
+from probe.judge.calibration import calibrate, quantile
+from probe.judge.resolving import resolving
+from probe.model import Event, EventKind
+from probe.probers.net.resolver import Resolver
+from probe.store.fitness import page_problems, resets_wal_safely
+from probe.store.writer import Writer
+from probe.view.doctor import Diagnosis, Error, Level, Symptom, doctor
+from probe.view.plain import text
+from tests.cli.office import NOW, VANTAGE, Office
+from tests.peers import dns_peer
+
+
+def symptoms(office: Office) -> dict[str, list[dict[str, Any]]]:
+    """What the doctor says of each area."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in office.probe("doctor", "--quick", "--json").document["symptoms"]:
+        found.setdefault(one["area"], []).append(one)
+    return found
+
+
+def test_every_area_is_looked_at(empty: Office) -> None:
+    """And a machine that only has no agent running and hosts that cannot be asked has no broken record."""
+    found = symptoms(empty)
+    assert {"program", "configuration", "clock", "icmp", "files", "sqlite", "disk", "record", "agent"} <= found.keys()
+    assert "the agent makes it" in found["record"][0]["says"]
+    assert (found["agent"][0]["level"], found["agent"][0]["fix"][:9]) == ("warning", "probe run")
+
+
+def test_a_wrong_configuration_is_2_with_every_problem(empty: Office) -> None:
+    """Also without --json, and without a configuration at all."""
+    empty.config.write_text("[agnet]\nvantage = 3\n")
+    said = empty.probe("doctor", "--quick")
+    assert said.code == 2
+    assert said.out.startswith("wrong  configuration: ")
+    assert "fix: probe validate" in said.out
+
+
+def test_no_configuration_is_2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any) -> None:
+    """The remedy is `probe init`."""
+    from probe.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    code = main(["doctor", "--quick"])
+    out = capsys.readouterr().out
+    if Path("/etc/probe/probe.toml").exists():
+        pytest.skip("this machine has a configuration of its own")
+    assert code == 2
+    assert "fix: probe init" in out
+
+
+def test_a_damaged_record_is_told_and_kept(office: Office) -> None:
+    """Pages that are not sound, or no record at all."""
+    with closing(sqlite3.connect(office.database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert page_problems(office.database) == []
+    assert symptoms(office)["record"][0]["level"] == "fine"
+    content = bytearray(office.database.read_bytes())
+    for page in range(3, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 64] = b"\xff" * 64
+    office.database.write_bytes(content)
+    assert {one["level"] for one in symptoms(office)["record"]} & {"failed", "broken"}
+    assert office.probe("doctor", "--quick").code in {1, 3}
+    office.database.write_bytes(b"something else")
+    said = office.probe("doctor", "--quick")
+    assert (said.code, "broken  record" in said.out) == (3, True)
+    with pytest.raises(StoreError):
+        page_problems(office.database)
+
+
+def test_files_that_others_may_write_or_read_are_told(office: Office) -> None:
+    """With the command that mends each."""
+    office.config.chmod(0o666)
+    office.database.chmod(0o644)
+    found = symptoms(office)
+    assert any(one["fix"] == f"chmod o-w {office.config}" for one in found["configuration"])
+    assert any(one["fix"] == f"chmod o= {office.database}" for one in found["record"])
+
+
+def test_secrets_are_tried_and_never_shown(empty: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missing, readable by others, and well; by their reference only."""
+    loose, tight = empty.folder / "loose", empty.folder / "tight"
+    for path, mode in ((loose, 0o644), (tight, 0o600)):
+        path.write_text("canary-5e1f")
+        path.chmod(mode)
+    monkeypatch.delenv("NOT_SET", raising=False)
+    text_of = "\n".join(
+        f'[[check]]\nname = "s{place}"\nkind = "http"\ntarget = "http://192.0.2.1/"\nhttp.auth_bearer = {{ {where} }}'
+        for place, where in enumerate((f'file = "{loose}"', f'file = "{tight}"', 'env = "NOT_SET"'))
+    )
+    (empty.folder / "checks.d" / "90-secret.toml").write_text(text_of)
+    said = empty.probe("doctor", "--quick", "--json")
+    assert "canary" not in said.out + said.err
+    found = {one["says"]: one for one in said.document["symptoms"] if one["area"] == "secrets"}
+    assert [one["level"] for one in found.values()] == ["warning", "fine", "warning"]
+    assert any(one["fix"] == f"chmod 600 {loose}" for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("version", "is_safe"),
+    [
+        ("3.6.23", True),
+        ("3.40.1", False),
+        ("3.44.6", True),
+        ("3.44.5", False),
+        ("3.50.7", True),
+        ("3.51.2", False),
+        ("3.51.3", True),
+        ("3.52.0", True),
+    ],
+)
+def test_sqlite_versions_are_judged(version: str, is_safe: bool) -> None:
+    """Each branch has its first mended one."""
+    assert resets_wal_safely(version) is is_safe
+
+
+def test_the_resolver_is_asked_for_the_names_of_the_checks(tmp_path: Path) -> None:
+    """One that stays silent fails the machine; where checks name addresses, nobody is asked."""
+    (tmp_path / "checks.d").mkdir()
+    (tmp_path / "probe.toml").write_text('[references]\ngateway = "none"\n')
+    check = '[[check]]\nname = "a"\nkind = "tcp"\ntarget = "{}:80"\n'
+    (tmp_path / "checks.d" / "a.toml").write_text(check.format("localhost"))
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+    (tmp_path / "hosts").write_text("192.0.2.1 localhost\n")
+    config = load(tmp_path / "probe.toml")
+    known = Resolver(resolv_conf=tmp_path / "resolv.conf", hosts=tmp_path / "hosts", port=1)
+    assert [one.level for one in resolving(config, SystemClock(), known)] == [Level.FINE]
+    unknown = Resolver(resolv_conf=tmp_path / "resolv.conf", hosts=tmp_path / "none", port=1)
+    (tmp_path / "checks.d" / "a.toml").write_text(check.format("shop.example"))
+    (one,) = resolving(load(tmp_path / "probe.toml"), SystemClock(), unknown)
+    assert (one.level, one.area) == (Level.FAILED, "resolver")
+    (tmp_path / "checks.d" / "a.toml").write_text(check.format("192.0.2.1"))
+    assert list(resolving(load(tmp_path / "probe.toml"), SystemClock(), unknown)) == []
+
+
+def test_a_machine_without_room_or_permission_is_broken(monkeypatch: pytest.MonkeyPatch, empty: Office) -> None:
+    """Storage and permission are exit code 3."""
+    sizes = os.statvfs(empty.folder)
+    free = 50 * fitness.MIB // sizes.f_frsize
+    full = os.statvfs_result((*sizes[:4], free, *sizes[5:10]))
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    said = empty.probe("doctor", "--quick")
+    assert said.code == 3
+    assert "50 MiB free" in said.out
+
+
+def test_the_timing_error_is_measured_against_loopback(empty: Office) -> None:
+    """Every kind that may be tried here, and the loop's timers; p50 is no more than p99."""
+    found = calibrate(SystemClock(), 20)
+    kinds = [one.kind for one in found]
+    assert {"http", "tcp", "timer"} <= set(kinds)
+    assert all(0 <= one.p50_us <= one.p99_us and one.attempts == 20 for one in found)
+    (tcp,) = (one for one in found if one.kind == "tcp")
+    assert tcp.beyond_us is not None
+    assert tcp.beyond_us[1] <= tcp.p99_us
+    document = empty.probe("doctor", "--json").document
+    assert {"kind", "p50_ms", "p99_ms", "beyond_kernel_p99_ms"} <= document["timing_errors"][0].keys()
+
+
+def test_quantiles_are_values_that_were_seen() -> None:
+    """The smallest that so many do not exceed."""
+    assert [quantile(range(1, 101), percent) for percent in (50, 99, 100)] == [50, 99, 100]
+    assert quantile([7], 99) == 7
+
+
+def test_the_screen_has_the_worst_first_and_the_errors_last() -> None:
+    """Level, area, what is wrong, and below it what mends it."""
+    found = Diagnosis(
+        (Symptom("disk", Level.FINE, "much"), Symptom("icmp", Level.BROKEN, "not allowed", "sysctl")),
+        (Error("tcp", 10, 100, 900, (50, 400)), Error("timer", 10, 80, 1000)),
+    )
+    lines = text(doctor(found)).splitlines()
+    assert lines[:3] == ["broken  icmp: not allowed", "         fix: sysctl", "fine  disk: much"]
+    assert any(line.split()[:4] == ["tcp", "10", "0.10", "ms"] for line in lines)
+
+
+def test_a_name_that_does_not_exist_is_the_checks_matter(tmp_path: Path) -> None:
+    """The resolver answered."""
+    (tmp_path / "checks.d").mkdir()
+    (tmp_path / "probe.toml").write_text('[references]\ngateway = "none"\n')
+    (tmp_path / "checks.d" / "a.toml").write_text('[[check]]\nname = "a"\nkind = "tcp"\ntarget = "no.example:80"\n')
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+
+    def denies(question: dns.message.Message) -> dns.message.Message:
+        answer = dns.message.make_response(question)
+        answer.set_rcode(dns.rcode.NXDOMAIN)
+        return answer
+
+    async def main() -> list[Symptom]:
+        async with dns_peer(denies) as (_, port):
+            resolver = Resolver(resolv_conf=tmp_path / "resolv.conf", hosts=tmp_path / "none", port=port)
+            config = load(tmp_path / "probe.toml")
+            return await asyncio.to_thread(lambda: list(resolving(config, SystemClock(), resolver)))
+
+    (one,) = asyncio.run(main())
+    assert (one.level, one.fix) == (Level.WARNING, "mend the check's target")
+
+
+def test_a_loop_that_stood_still_is_told(office: Office) -> None:
+    """What was measured then is unknown, and somebody should know why."""
+    clock = SystemClock()
+    writer = Writer(office.database, VANTAGE, clock)
+    writer.start()
+    segment = writer.open_clock(boot_id="other", offset_ms=0, is_synced=True, at_ms=NOW)
+    for lasted_ms in (700, 900):
+        writer.event(Event(NOW - 60_000 - lasted_ms, segment, EventKind.STALL, lasted_ms, {})).result()
+    writer.close()
+    (one,) = symptoms(office)["loop"]
+    assert one["says"].startswith("2 × stall in the last day, the longest 900 ms")
