@@ -42,7 +42,8 @@ class Eye:
         """One check, with its outages in the window of `scale`; UsageError when it is configured no longer."""
         config, reader, vantage = self._whole(), self._reader, self._roster.vantage
         check = _named(key, config.checks)
-        found = outages(config, reader, self._as_of_ms - scale.window_ms, self._as_of_ms, (key,))
+        between = self._as_of_ms - scale.window_ms, self._as_of_ms
+        found = outages(config, reader, *between, (key,))
         return CheckDetail(
             key=key,
             snapshot=self.glance(Scope(scale, frozenset({key}), has_services=False)),
@@ -50,6 +51,7 @@ class Eye:
             outcomes=tuple(reader.last(vantage, key, OUTCOMES)),
             outages=found,
             marks=marks(config, found, reader),
+            evidence=tuple(one for one in reader.evidence(vantage, *between) if one.key == key),
         )
 
     def service(self, name: str, scale: Scale = USUAL) -> ServiceDetail:
@@ -58,7 +60,7 @@ class Eye:
         service = next((one for one in config.services if one.name == name), None)
         if service is None:
             raise UsageError(f"the service {name!r} is not in the configuration any more")
-        judge = Judge(config, self._reader, self._as_of_ms, counts_samples=False)
+        judge = Judge(config, self._reader, self._as_of_ms)
         assessments = _running(judge, name)
         return ServiceDetail(
             name=name,

@@ -31,8 +31,8 @@ def service_page(seen: ServiceDetail, *, zone: tzinfo = UTC) -> Page:
     if not seen.assessments:
         page += [BLANK, paragraph("Nothing to judge: no SLA terms and no objective.")]
     for one in seen.assessments:
-        title, *rest = assessment(one, Beside(marks=seen.marks))
-        page += [BLANK, title, *_budget(one), *rest]
+        head, *rest = assessment(one, Beside(marks=seen.marks))
+        page += [BLANK, head, *_budget(one), *rest]
     for title, told in _told(seen, zone):
         page += [BLANK, paragraph(strong(title)), *told]
     return tuple(page)

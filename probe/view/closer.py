@@ -6,19 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from probe.model import Outcome
-from probe.view import wording
+from probe.model import Evidence, EvidenceKind, Outcome
+from probe.view import evidence, wording
 from probe.view.check import fact
 from probe.view.log import log_table
 from probe.view.outages import outage_table
 from probe.view.page import BLANK, Block, Fields, Page, Piece, Words, faint, paragraph, strong, words
 from probe.view.phases import phase_table
-from probe.view.snapshot import CheckDetail, CheckStatus, Proof, Standing
+from probe.view.snapshot import CheckDetail, CheckStatus, Standing
 from probe.view.status import why
 from probe.view.strip import legend, spark, strip
 
 LISTED: Final = 12
 """The last outcomes that are listed, the newest first."""
+SHOWN: Final = 6
+"""Routes and certificates of faults that are shown, the newest first."""
 
 
 def check_page(seen: CheckDetail, *, zone: tzinfo = UTC) -> Page:
@@ -94,8 +96,8 @@ def _sections(seen: CheckDetail, zone: tzinfo) -> Iterator[tuple[str, list[Block
     certificate = _last_fact(seen.outcomes, "certificate")
     if certificate:
         yield "certificate", [Fields(tuple(_facts(certificate, zone)), indent=4)]
-    for proof in reversed(seen.proofs):
-        yield f"{proof.kind} at {wording.instant(proof.at_ms, zone)}", _proof(proof, zone)
+    for one in seen.evidence[: -SHOWN - 1 : -1]:
+        yield f"{one.kind} at {wording.instant(one.at_ms, zone)}", _evidence(one, zone)
 
 
 def _last_fact(outcomes: Sequence[Outcome], name: str) -> Mapping[str, Any] | None:
@@ -107,8 +109,12 @@ def _last_fact(outcomes: Sequence[Outcome], name: str) -> Mapping[str, Any] | No
     return None
 
 
-def _proof(proof: Proof, zone: tzinfo) -> list[Block]:
-    return [Fields(tuple(_facts(proof.document, zone)), indent=4)]
+def _evidence(one: Evidence, zone: tzinfo) -> list[Block]:
+    """A route in a phrase and its hops; of anything else what was recorded."""
+    if one.kind is not EvidenceKind.ROUTE:
+        return [Fields(tuple(_facts(one.document.get("certificate", one.document), zone)), indent=4)]
+    hops = one.document.get("hops", ())
+    return [paragraph(evidence.route(one.document), indent=4), *([evidence.hops(hops)] if hops else [])]
 
 
 def _facts(document: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, Words]]:

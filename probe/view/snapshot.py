@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, NamedTuple
 
-from probe.model import Cause, Outcome, Reason, Role, Ticket, Window
+from probe.model import Cause, Evidence, Outcome, Reason, Role, Ticket, Window
 from probe.sla.assessment import Assessment, Outage, Verdict, Why
 from probe.sla.beside import Mark
 
@@ -96,20 +95,12 @@ class Snapshot:
     warnings: tuple[str, ...] = ()
 
 
-class Proof(NamedTuple):
-    """What was found out during a fault: a route, a certificate. at_ms: corrected; document: as it was recorded."""
-
-    at_ms: int
-    kind: str
-    document: Mapping[str, Any]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckDetail:
     """One check looked at closely. snapshot: the look, with this check's strip and no services.
 
     schedule: interval, timeout, recheck (None: none) in ms. outcomes: the last ones, oldest first. outages,
-    marks, proofs: those of the window that the strip shows.
+    marks, evidence: those of the window that the strip shows.
     """
 
     key: str
@@ -118,7 +109,7 @@ class CheckDetail:
     outcomes: tuple[Outcome, ...]
     outages: tuple[Outage, ...]
     marks: Mapping[Outage, Mark] = field(default_factory=dict)
-    proofs: tuple[Proof, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def status(self) -> CheckStatus:
