@@ -21,6 +21,8 @@ SUBMISSION_OFFER: Final = (
 )
 MYSQL_LOGIN: Final = bytes.fromhex("00820800 00000001 21") + bytes(23) + b"probe\0" + b"\0" + b"mysql_native_password\0"
 """Protocol 41, secure connection, plugin authentication; a user, and no password."""
+MYSQL_NO_PASSWORD: Final = b"\0\0\0\3"
+"""To a server that asks in another way: an exchange left open counts against our address."""
 POSTGRES_LOGIN: Final = bytes.fromhex("00030000") + b"user\0probe\0database\0postgres\0\0"
 POSTGRES_ANSWERS: Final = rb"(?s)R|E.{4}(?:[^C\x00][^\x00]*\x00)*C(?:28|3D)"
 """A demand for a password, or an error of class 28 (authorisation) or 3D (no such database): it is there."""
@@ -43,6 +45,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
             Hear(
                 rb"(?s)...\x02(?:\x00|\xfe|\xff(?!\x10\x04|\x69\x04))", what="answer to the login", frame=frames.mysql
             ),
+            Send(MYSQL_NO_PASSWORD),
         )
     ),
     "pop3": Preset((POP3_GREETING, QUIT)),
