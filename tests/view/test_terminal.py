@@ -39,10 +39,10 @@ def test_a_terminal_gets_colour_and_no_color_takes_it_away(monkeypatch: pytest.M
     """NO_COLOR and --no-color leave words and weight, since state is a word anyway."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert "\x1b[1;31mdown" in written(100, stream=Tty())
-    assert "31m" not in written(100, stream=Tty(), no_color=True)
+    assert "\x1b[1;38;5;160mdown" in written(100, stream=Tty())
+    assert "38;5" not in written(100, stream=Tty(), no_color=True)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "31m" not in written(100, stream=Tty())
+    assert "38;5" not in written(100, stream=Tty())
 
 
 def test_markup_and_emoji_are_text() -> None:
