@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -19,9 +20,14 @@ from urllib.parse import quote
 
 import pytest
 
+from probe.agent.answers import Face
 from probe.agent.exposition import Seen, exposition
+from probe.agent.record import Record
+from probe.clock import SystemClock
 from probe.config import load
+from probe.config.configuration import WebSettings
 from probe.judge import PeriodChoice, assess
+from probe.secrets import Secret
 from probe.store.reader import open_reader
 from tests.lab.agents import RealAgent, wait_until
 
@@ -114,7 +120,7 @@ def samples(text: str, name: str) -> dict[str, float]:
 
 
 def test_other_programs_get_figures_health_and_documents(tmp_path: Path) -> None:
-    """What a dashboard (ours names only what exists), a load balancer and a script ask for; nothing changes anything."""
+    """What a dashboard (ours names only what exists), a load balancer and a script ask for; all of it reads."""
     with at_work(tmp_path) as (site, _):
         status, figures = site.get("/metrics")
         assert status == 200
@@ -229,3 +235,90 @@ def test_nothing_is_known_of_nothing() -> None:
     text = exposition(Seen(a_snapshot(), {}, {**health, **words}, {})).decode()
     assert samples(text, "probe_success") == {}
     assert "probe_outcomes_recorded_total 0.0" in text
+
+
+class Quiet:
+    """A face without an agent behind it, and the log of what it says."""
+
+    def __init__(self, folder: Path, ails: str = "") -> None:
+        (folder / "probe.toml").write_text('[agent]\nvantage = "here"\n[references]\ngateway = "none"\n')
+        clock = SystemClock()
+        self.record = Record(load(folder / "probe.toml"), clock)
+        desk: Any = None
+        self.face = Face(clock, self.record, desk, lambda: ails)
+
+    async def ask(self, path: str) -> str:
+        assert self.face.port is not None
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.face.port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        await writer.wait_closed()
+        return answer.decode()
+
+
+def test_an_ill_agent_says_what_ails_it(tmp_path: Path) -> None:
+    """503 takes it out of service; a record that is not there is said too."""
+
+    async def story() -> tuple[str, str]:
+        quiet = Quiet(tmp_path, "the loop is late")
+        await quiet.face.follow(WebSettings(host="127.0.0.1", port=free_port()))
+        try:
+            return await quiet.ask("/healthz"), await quiet.ask("/api/status")
+        finally:
+            await quiet.face.stop()
+
+    health, status = asyncio.run(story())
+    assert health.startswith("HTTP/1.1 503 ")
+    assert health.endswith("the loop is late\n")
+    assert status.startswith("HTTP/1.1 503 ")
+    assert "there is no database at" in status
+
+
+def test_the_listener_follows_the_configuration(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It opens, stays where nothing changed, moves, closes; what hinders it is one line and never the agent's end."""
+    first, second = free_port(), free_port()
+    (tmp_path / "token").write_text("right")
+
+    async def story() -> None:
+        face = Quiet(tmp_path).face
+        await face.follow(None)
+        assert face.port is None
+        await face.follow(WebSettings(host="127.0.0.1", port=first))
+        server = face._server
+        await face.follow(WebSettings(host="127.0.0.1", port=first))
+        assert face._server is server
+        await face.follow(WebSettings(host="127.0.0.1", port=second, token=Secret(file=str(tmp_path / "token"))))
+        assert face.port == second
+        with socket.create_server(("127.0.0.1", first)):
+            await face.follow(WebSettings(host="127.0.0.1", port=first))
+            assert face.port is None
+        await face.follow(WebSettings(host="127.0.0.1", port=first))
+        assert face.port == first, "tried again although the settings are the same"
+        await face.follow(WebSettings(host="127.0.0.1", port=first, token=Secret(file=str(tmp_path / "none"))))
+        assert face.port is None
+        await face.follow(None)
+
+    asyncio.run(story())
+    problems = [vars(one)["problem"] for one in caplog.records if one.levelname == "ERROR"]
+    assert len(problems) == 2
+    assert f"cannot listen on 127.0.0.1:{first}" in problems[0]
+    assert problems[1].startswith("secret in file ")
+
+
+def test_what_was_made_a_moment_ago_is_given_again(tmp_path: Path) -> None:
+    """Whoever asks often costs no more than whoever asks once."""
+    made: list[int] = []
+
+    async def story() -> None:
+        face = Quiet(tmp_path).face
+        face._read = lambda make: make(face._record.config, None, 0)  # type: ignore[arg-type,method-assign]
+
+        def make(*_: object) -> bytes:
+            made.append(1)
+            return b"x"
+
+        await asyncio.gather(*(face._kept("/x", "text/plain", make) for _ in range(5)))
+
+    asyncio.run(story())
+    assert len(made) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from probe.agent.postman import Postman
+from probe.clock import Reading
 from probe.config.configuration import Channel, Config
 from probe.notify.pace import Pace
 from probe.secrets import Secret
@@ -251,3 +253,45 @@ def test_old_messages_are_let_go_but_beginnings_and_what_waits(office: Office) -
     with open_reader(office.folder / "probe.db") as reader:
         kinds = [kind for kind in Kind for _ in reader.ask(partial(outbox.of_kind, kind=kind))]
     assert kinds == [Kind.OUTAGE_BEGAN, Kind.VERDICT]
+
+
+class BrokenClock(HandClock):
+    """A bug."""
+
+    def read(self) -> Reading:
+        raise ZeroDivisionError
+
+
+def test_a_bug_here_is_logged_once_and_ends_nothing(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """Probing is worth more than telling of it."""
+    office.enter(a_message())
+    letters = office.waiting()
+    broken = Postman(office.config(), office.writer, BrokenClock(), QUICK)
+
+    async def story() -> None:
+        await broken.stop()
+        await broken._look()
+        await broken._look()
+        await broken._send(office.channel, letters, [a_message()])
+
+    asyncio.run(story())
+    said = [one.message for one in caplog.records]
+    assert said == ["a bug: please report it", "messages wait", "a bug: please report it"]
+
+
+def test_the_end_does_not_wait_for_a_receiver_that_hangs(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moment, then the message is left for the next start."""
+    from probe.agent import postman
+
+    monkeypatch.setattr(postman, "STOP_S", 0.05)
+
+    async def story(port: int) -> None:
+        (office.folder / "url").write_text(f"http://127.0.0.1:{port}/")
+        office.enter(a_message())
+        office.clock.advance(1_000)
+        await office.postman._look()
+        await office.postman.stop()
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asyncio.run(story(silent.getsockname()[1]))
+    assert [one.attempts for one in office.waiting()] == [1]
