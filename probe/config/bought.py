@@ -91,5 +91,5 @@ def _bits(value: object) -> int:
 
 def _table(value: object, example: str) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise ValueError(f"{values.kind_of(value)} where a table is expected; write {{ {example} }}")
+        raise values.wrong(value, f"a table is expected; write {{ {example} }}")
     return value

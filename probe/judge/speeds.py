@@ -43,8 +43,8 @@ def _bits(value: object) -> int | None:
 
 def _fault(one: Outcome, facts: Mapping[str, Any]) -> str | None:
     """What the protocol holds against a measurement; None where it is valid."""
-    if one.finding.state is State.UNKNOWN:
-        return "it did not end by itself"
+    if facts.get("other_traffic") is True:
+        return "other traffic was on the line"
     if str(facts.get("link", "")).lower() in RADIO:
         return "over radio, not over a cable"
-    return "other traffic was on the line" if facts.get("other_traffic") is True else None
+    return "it did not end by itself" if one.finding.state is State.UNKNOWN else None

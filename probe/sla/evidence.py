@@ -84,7 +84,7 @@ class Evidence:
         """The time line with windows that speak of some members only taken out of those."""
         if not partial:
             return self.known
-        here = timeline.combined(self._lines(partial), self.needed)
+        here = timeline.combined(self.each_line(partial), self.needed)
         if not self.elsewhere:
             return here
         return self.combined([here, *(other.without(partial) for other in self.elsewhere)])
@@ -98,11 +98,12 @@ class Evidence:
         """What is judged: the time line as a whole, or that of each member that is pooled, by its weight."""
         if self.weights is None:
             return [Part(self.without(partial))]
-        here, *there = (each._lines(partial) for each in (self, *self.elsewhere))
+        here, *there = (each.each_line(partial) for each in (self, *self.elsewhere))
         lines = [self.combined(seen) for seen in zip(here, *there, strict=True)] if there else here
         return [Part(line, weight) for line, weight in zip(lines, self.weights, strict=True)]
 
-    def _lines(self, partial: Sequence[Occurrence]) -> list[Timeline]:
+    def each_line(self, partial: Sequence[Occurrence]) -> list[Timeline]:
+        """The time line of each member, with the windows taken out that speak of it."""
         return [
             line.without(
                 Intervals.of((each.start_ms, each.end_ms) for each in partial if exclusions.covers(each.window, key))

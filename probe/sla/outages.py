@@ -30,6 +30,13 @@ class Line(NamedTuple):
     references: Sequence[Member]
 
 
+class Seen(NamedTuple):
+    """What our references saw, and the failures of one check that they vouch for."""
+
+    witness: Witness
+    proven: Intervals
+
+
 _CONFIRMED: Final = {SpanClass.DOWN, SpanClass.TRANS_DOWN, SpanClass.TRANS_UP}
 
 
@@ -44,8 +51,9 @@ def outages(
         counted = grouped.charged(member, seen, start_ms, end_ms).down
     if member.parts:
         return tuple(grouped.outages(member, seen, (start_ms, end_ms), counted))
+    proven = vouched(member.spans, seen.up, member.timeout_ms)
     return tuple(
-        _outage(member, cluster, seen, counted)
+        _outage(member, cluster, Seen(seen, proven), counted)
         for cluster in _clusters(member.spans)
         if cluster[-1].t1_ms > start_ms and cluster[0].t0_ms < end_ms and _is_failure(cluster)
     )
@@ -131,7 +139,7 @@ def _is_failure(cluster: Cluster) -> bool:
     return any(_bad(span) or span.last is State.DOWN for span in cluster)
 
 
-def _outage(member: Member, cluster: Cluster, seen: Witness, counted: Intervals) -> Outage:
+def _outage(member: Member, cluster: Cluster, seen: Seen, counted: Intervals) -> Outage:
     confirmed = [span for span in cluster if span.cls in _CONFIRMED]
     evidence = confirmed or [span for span in cluster if _bad(span) or span.last is State.DOWN]
     start_latest, end_earliest = _first_bad(evidence[0]), _last_bad(evidence[-1])
@@ -143,23 +151,23 @@ def _outage(member: Member, cluster: Cluster, seen: Witness, counted: Intervals)
         start_latest_ms=start_latest,
         end_earliest_ms=end_earliest if is_over else None,
         end_latest_ms=end if is_over else None,
-        cause=_cause(member, evidence, seen),
+        cause=_cause(evidence, seen),
         is_confirmed=bool(confirmed) or member.confirm <= 1,
         attempts=sum(_bad(span) for span in cluster) + (cluster[-1].last is State.DOWN),
         counted_ms=counted.clip(cluster[0].t0_ms, end).measure,
-        gap_ms=sum(_gap(span, start_latest, end_earliest) for span in cluster),
+        gap_ms=sum(_gap(span, start_latest, end_earliest) for span in cluster if span.cls is SpanClass.UNKNOWN),
     )
 
 
-def _cause(member: Member, evidence: Cluster, seen: Witness) -> Cause:
+def _cause(evidence: Cluster, seen: Seen) -> Cause:
     """A confirmed outage is the provider's if a witness vouches for any of it, a suspect only if for all of it."""
+    if seen.proven.clip(evidence[0].t0_ms, evidence[-1].t1_ms):
+        return Cause.PROVIDER_OR_PATH
     down = Intervals.of((span.t0_ms, span.t1_ms) for span in evidence if span.cls is SpanClass.DOWN)
     if down:
-        if vouched(evidence, seen.up, member.timeout_ms):
-            return Cause.PROVIDER_OR_PATH
-        return attribution.cause_of(down - seen.up, seen)
+        return attribution.cause_of(down - seen.witness.up, seen.witness)
     perhaps = Intervals.of((span.t0_ms, span.t1_ms) for span in evidence)
-    return attribution.cause_of(perhaps - seen.up or perhaps, seen)
+    return attribution.cause_of(perhaps - seen.witness.up or perhaps, seen.witness)
 
 
 def _first_bad(span: Span) -> int:
@@ -184,8 +192,6 @@ def _has_unknown(span: Span) -> bool:
 
 
 def _gap(span: Span, start_ms: int, end_ms: int) -> int:
-    if span.cls is not SpanClass.UNKNOWN:
-        return 0
     return max(0, min(span.t1_ms, end_ms) - max(span.t0_ms, start_ms))
 
 

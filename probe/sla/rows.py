@@ -31,8 +31,10 @@ class Place(NamedTuple):
 def place_of(rows: Sequence[CreditRow], value: Ms) -> Place:
     """Where a value falls among the rows."""
     row = row_of(rows, value)
+    if row is not None:
+        return Place(row, 0)
     sides = {_side(each, value) for each in rows}
-    return Place(row, sides.pop() if row is None and len(sides) == 1 else 0)
+    return Place(None, sides.pop() if len(sides) == 1 else 0)
 
 
 def looked_up(rows: Sequence[CreditRow], low: Ms, high: Ms) -> tuple[Place, ...]:

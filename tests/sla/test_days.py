@@ -96,9 +96,9 @@ def test_midnights_are_those_of_the_zone() -> None:
     """22:30 to 23:30 UTC crosses midnight in Berlin in summer and not in UTC."""
     start = period.moment("2026-06-03T21:30:00Z", "UTC")
     down = Intervals.span(start, start + HOUR)
-    edges = {"start_ms": start - 3 * DAY, "end_ms": start + 3 * DAY}
-    assert crosses_midnight(down, Frame(**edges, zone="Europe/Berlin"))
-    assert not crosses_midnight(down, Frame(**edges, zone="UTC"))
+    edges = start - 3 * DAY, start + 3 * DAY
+    assert crosses_midnight(down, Frame(start_ms=edges[0], end_ms=edges[1], zone="Europe/Berlin"))
+    assert not crosses_midnight(down, Frame(start_ms=edges[0], end_ms=edges[1], zone="UTC"))
 
 
 def vector(**outage: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from probe.errors import TermsError
 from probe.model import Span, SpanClass, State
 from probe.sla import history, period
 from probe.sla import terms as parsing
@@ -184,7 +185,7 @@ def test_a_credit_of_a_fee_that_nobody_knows_is_unknown() -> None:
     assert credit(judged(days, "2026-10", 5 * HOUR, service=known))[:2] == (None, None)
 
 
-RIGHTS = [
+RIGHTS: list[dict[str, Any]] = [
     {"condition": "7.2 h in a month", "total_over": "432m"},
     {"condition": "43.8 min in each of three", "total_over": "2628s", "consecutive_periods": 3},
     {"condition": "3 misses in 6 months", "misses": 3, "periods": 6},
@@ -262,3 +263,27 @@ def test_a_promise_that_must_fail_twice_in_a_row_is_missed_in_the_second_period(
     assert latency("2026-10", 40, [good])[1].verdict is Verdict.MET
     assert latency("2026-10", 40, [unseen])[1].verdict is Verdict.UNDECIDED
     assert second.measured.point == Fraction(40)
+
+
+def test_a_share_of_packets_lost_may_be_left_for() -> None:
+    """A right that is about another metric than its remedy's promise is held against that one."""
+    loss = {"condition": "5 % lost", "share_over": "5 %", "metric": "packet_loss"}
+    terms = made(
+        {"kind": "pro_rata", "termination": [loss]},
+        promise=[
+            {"metric": "availability", "op": ">=", "target": "99.9 %"},
+            {"metric": "packet_loss", "op": "<=", "target": "1 %"},
+        ],
+    )
+    start = month("2026-10").start_ms
+    samples = [Request(start + i * DAY, State.DOWN if i < 3 else State.UP, 9) for i in range(31)]
+    given = {"shop": Requests(samples=samples, interval_ms=DAY, timeout_ms=1000)}
+    first, lost = judged(terms, "2026-10", 0, requests=given)
+    assert (first.rights, lost.rights) == ((), (Right("5 % lost", reached=True),))
+
+
+def test_misses_and_periods_go_together() -> None:
+    """Three misses of how many?"""
+    with pytest.raises(TermsError) as caught:
+        made({"termination": [{"condition": "3 misses", "misses": 3}]})
+    assert "misses and periods go together" in str(caught.value)

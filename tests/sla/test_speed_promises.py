@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from probe.model import Ticket
 from probe.sla.assess import assess
 from probe.sla.assessment import Assessment, Verdict, Why
+from probe.sla.clauses import Commitment
 from probe.sla.service import Service
 from probe.sla.speed import Contract, Speed
 from tests.sla.build import healthy, published, question, span
@@ -97,3 +99,11 @@ def test_a_british_line_has_thirty_days_from_the_ticket() -> None:
     assert "the provider was not told; the 30 days begin with that" in silent.notes
     told = Ticket(service="line", number="7", opened_ms=2 * DAY)
     assert judged(agreement, slow, tickets=(told,), **whole)["down"].verdict is Verdict.MISSED
+
+
+def test_only_the_promises_about_speed_follow_the_rule() -> None:
+    """Another promise in the same terms is judged by its own figure."""
+    terms = published("bundesnetzagentur/fixed-line-speed@2021-12-08")
+    mixed = replace(terms, promises=(Commitment(metric="packet_loss", op="<="), *terms.promises))
+    asked = question(Service(name="line", terms=mixed), [healthy(-3600, 30 * 86_400, "down")])
+    assert [each.rule for each in assess(asked)[1:]] == ["de_fixed: speed down", "de_fixed: speed up"]
