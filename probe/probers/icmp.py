@@ -95,7 +95,7 @@ class IcmpProber(Attempting):
     def prepare(self, check: Check) -> None:
         """Load what the first attempt would have to load."""
         super().prepare(check)
-        self._shared()
+        self._shared().keep_stamping()
 
     async def aclose(self) -> None:
         """Close the shared sockets, should a burst still be on its way."""

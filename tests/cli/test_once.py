@@ -390,3 +390,13 @@ def test_every_command_survives_without_any_configuration(
         assert "internal error" not in err
         shutil.rmtree(tmp_path / "checks.d", ignore_errors=True)
         (tmp_path / "probe.toml").unlink(missing_ok=True)
+
+
+def test_a_check_shows_the_route_when_asked(greeter: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """To the address that was used, on the screen and in the document; not for a route itself."""
+    assert main(["check", f"tcp://127.0.0.1:{greeter}", "--trace"]) == 0
+    assert "reaches 127.0.0.1 in 1 hop  by tcp" in capsys.readouterr().out
+    assert main(["check", f"tcp://127.0.0.1:{greeter}", "trace://127.0.0.1?protocol=udp", "--trace", "--json"]) == 0
+    first, second = json.loads(capsys.readouterr().out)["checks"]
+    assert (first["route"]["reached"], first["route"]["port"], second["route"]) == (True, greeter, None)
+    assert second["facts"]["reached"] is True

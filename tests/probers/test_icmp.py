@@ -371,6 +371,7 @@ def test_an_attempt_uses_what_prepare_made() -> None:
     resolver = prober._resolver
     prober.prepare(check)
     assert prober._resolver is resolver is not None
+    asyncio.run(prober.aclose())
 
 
 @needs_root

@@ -200,6 +200,20 @@ class EchoSockets:
     def __init__(self) -> None:
         """None yet."""
         self._made: dict[Dialect, EchoSocket] = {}
+        self._stamping: socket.socket | None = None
+
+    def keep_stamping(self) -> None:
+        """Have the kernel stamp arrivals from now on, until `close`.
+
+        It begins to a moment after the first socket asks for it, and ends with the last: replies that come
+        before get the time at which they are read, which is our loop's lateness (up to ms) and not the round trip.
+        """
+        if self._stamping is None:
+            try:
+                self._stamping = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            except OSError:
+                return  # the attempts will say it
+            stamp_arrivals(self._stamping)
 
     def get(self, address: str, clock: Clock) -> EchoSocket:
         """The one for the family of this address."""
@@ -216,6 +230,9 @@ class EchoSockets:
         """Close them, should somebody still wait for an answer."""
         for shared in self._made.values():
             shared.close()
+        if self._stamping is not None:
+            self._stamping.close()
+            self._stamping = None
 
 
 def _open_socket(dialect: Dialect) -> tuple[socket.socket, bool]:
