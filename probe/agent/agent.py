@@ -69,9 +69,7 @@ class Agent:
         self._crew.prepare(self.config)
         asyncio.get_running_loop().set_exception_handler(_log_bug)
         async with self._recording(), self._listening(), self._obeying():
-            await asyncio.to_thread(self._crew.count_spending)
             self._crew.start(self._record.pauses(), in_flight)
-            await self._pushing.start(self.config)
             self._watchdog.start()
             self._standings.start()
             self._record.sealing.start()
@@ -121,6 +119,8 @@ class Agent:
         self._record.open()
         self._note(EventKind.START, version=__version__, pid=os.getpid(), checks=len(self.config.checks))
         try:
+            await asyncio.to_thread(self._crew.count_spending)
+            await self._pushing.start(self.config)
             yield
         finally:
             self._watchdog.stop()

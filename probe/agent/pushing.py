@@ -60,7 +60,6 @@ class Pushing:
     async def follow(self, config: Config) -> None:
         """The configuration is another one; tokens are read anew."""
         checks = [check for check in config.checks if check.kind == KIND]
-        self.pushes.paused = self._crew.pauses
         self.pushes.follow(checks, await asyncio.to_thread(self._heard, checks))
         self._tokens = await asyncio.to_thread(_tokens, checks)
         await self._listen(config)
@@ -89,6 +88,7 @@ class Pushing:
     def _look(self) -> None:
         self._again()
         try:
+            self.pushes.paused = self._crew.pauses
             self.pushes.look()
         except Exception:  # the next look must come, whatever this one met
             log.exception("looking for late reports failed")
