@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from probe.model import Cause, SpanClass
 from probe.sla import (
@@ -89,14 +89,7 @@ def _assessment(case: Evidence) -> Assessment:
         rule=remarks.rule(terms, found.basis.rule),
         period=question.period,
         as_of_ms=question.as_of_ms,
-        downtime=found.downtime,
-        raw_downtime=_raw(case, head),
-        unknown_ms=found.unknown_ms,
-        denominator_ms=found.basis.denominator_ms,
-        budget_ms=found.budget_ms,
-        budget_left=None if found.budget_ms is None else budget.left(found.budget_ms, found.downtime),
-        coverage=found.coverage,
-        availability=found.availability,
+        **_measures(case, head),
         verdict=verdict,
         reason=reason,
         claimable=claims.is_claimable(asked, terms, question, listed) if asked else None,
@@ -109,12 +102,27 @@ def _assessment(case: Evidence) -> Assessment:
         objective=_objective(case) if service.terms else None,
         resolution=_resolution(case),
         burn=_burn(case, head, promise),
-        samples=sum(member.samples for member in case.members),
-        revisions=tuple(revision for member in case.members for revision in member.revisions),
         parameters=remarks.parameters(case, found.basis),
         notes=(*remarks.notes(case, terms, verdict, found), *(credit.why if credit else ())),
     )
     return one if service.terms is None else with_rights(one, terms, question)
+
+
+def _measures(case: Evidence, head: Case) -> dict[str, Any]:
+    """The figures of the headline's reading."""
+    found = head.found
+    return {
+        "downtime": found.downtime,
+        "raw_downtime": _raw(case, head),
+        "unknown_ms": found.unknown_ms,
+        "denominator_ms": found.basis.denominator_ms,
+        "budget_ms": found.budget_ms,
+        "budget_left": None if found.budget_ms is None else budget.left(found.budget_ms, found.downtime),
+        "coverage": found.coverage,
+        "availability": found.availability,
+        "samples": sum(member.samples for member in case.members),
+        "revisions": tuple(revision for member in case.members for revision in member.revisions),
+    }
 
 
 def with_rights(one: Assessment, terms: Terms, question: Question) -> Assessment:

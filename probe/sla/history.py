@@ -13,8 +13,8 @@ from typing import Final
 
 from probe.sla import period, wallclock
 from probe.sla.assessment import Assessment, Credit, PeriodSpan, Right, Verdict, Why
+from probe.sla.bill import Bill
 from probe.sla.clauses import Cap, Remedy, Termination
-from probe.sla.payments import Bill
 from probe.sla.terms import Terms
 
 MONTHS: Final = {"quarter": 3, "12_months": 12}

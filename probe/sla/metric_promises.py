@@ -13,11 +13,11 @@ from typing import Final
 
 from probe.sla import claims, history, metrics, owing, remedy
 from probe.sla.assessment import Assessment, Bounds, Credit, Measured, Promise, Verdict, Why
+from probe.sla.bill import Owed
 from probe.sla.clauses import Commitment
 from probe.sla.evidence import Evidence
 from probe.sla.interval import EMPTY
 from probe.sla.metrics import Source
-from probe.sla.payments import Owed
 from probe.sla.requests import Requests
 from probe.sla.terms import Terms
 

@@ -10,10 +10,10 @@ from typing import Final
 from probe.sla import events, formula, period, wallclock
 from probe.sla.assessment import Bounds, Ms, PeriodSpan, Promise, Verdict
 from probe.sla.basis import Basis
+from probe.sla.bill import Owed
 from probe.sla.clauses import Remedy
 from probe.sla.events import Worth
 from probe.sla.interval import Intervals
-from probe.sla.payments import Owed
 from probe.sla.period import PeriodKind
 from probe.sla.quantities import rounded
 from probe.sla.terms import Terms

@@ -15,8 +15,9 @@ from typing import Final
 
 from probe.sla import rows
 from probe.sla.assessment import Credit
+from probe.sla.bill import Bill, Owed, Range, unpriced
 from probe.sla.clauses import CreditRow, Remedy
-from probe.sla.payments import Bill, Owed, Range, paid, stacked, unpriced
+from probe.sla.payments import paid, stacked
 from probe.sla.quantities import in_words, percent
 
 WORDS: Final = {"pro_rata": "the share of the period that counts as down", "lost_time": "the lost time at its price"}

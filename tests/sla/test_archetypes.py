@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from probe.sla import formula
 from probe.sla.assessment import Bounds, Ms
 from probe.sla.basis import Basis
+from probe.sla.bill import Bill, Owed
 from probe.sla.clauses import CreditRow, Remedy
 from probe.sla.counting import Counting, Grid, Rounding
 from probe.sla.frame import Frame, Pardon
 from probe.sla.interval import Intervals
-from probe.sla.payments import Bill, Owed, paid
+from probe.sla.payments import paid
 from probe.sla.requests import Bucket, BucketRule, Requests
 from probe.sla.timeline import Timeline
 

@@ -10,9 +10,10 @@ import pytest
 
 from probe.sla import events
 from probe.sla.assessment import Bounds, Measured
+from probe.sla.bill import Bill, Owed, Range
 from probe.sla.clauses import Cap, CreditRow, Remedy
 from probe.sla.events import Worth
-from probe.sla.payments import Bill, Owed, Range, paid, stacked
+from probe.sla.payments import paid, stacked
 from probe.sla.remedy import credit
 
 F = Fraction

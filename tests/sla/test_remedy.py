@@ -11,9 +11,9 @@ import pytest
 from probe.model import Cause
 from probe.sla import period
 from probe.sla.assessment import Bounds, Claim, Outage
+from probe.sla.bill import Owed
 from probe.sla.claims import claim, is_open
 from probe.sla.clauses import ClaimRule, CreditRow, Remedy
-from probe.sla.payments import Owed
 from probe.sla.remedy import credit
 
 AS_OF = period.moment("2026-11-22T12:00:00Z", "UTC")
