@@ -174,13 +174,15 @@ def _remedy(one: Assessment) -> Document:
         "possible": None if one.credit.possible is None else str(one.credit.possible),
         "currency": one.credit.currency,
         "rule": one.credit.rule,
+        "why": list(one.credit.why),
     }
     claim = one.claim and {
         "deadline": one.claim.deadline,
         "needs": None if one.claim.needs is None else list(one.claim.needs),
         "missing": list(one.claim.missing),
     }
-    return {"credit": credit, "claim": claim}
+    rights = [{"condition": each.condition, "reached": each.reached} for each in one.rights]
+    return {"credit": credit, "claim": claim, "termination": rights}
 
 
 def _figures(figures: Figures) -> Document:

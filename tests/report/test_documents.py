@@ -49,7 +49,7 @@ ASSESSMENT: dict[str, Any] = {
     "readings": list,
     "exclusions": list,
     "outages": list,
-    "credit": {"certain", "possible", "currency", "rule"},
+    "credit": {"certain", "possible", "currency", "rule", "why"},
     "claim": {"deadline", "needs", "missing"},
     "resolution": {"declared", "h1", "h2"},
     "samples": int,
@@ -139,7 +139,9 @@ def test_figures_are_exact_and_percentages_rounded_down() -> None:
         "possible": "24.00",
         "currency": "USD",
         "rule": "row < 99.99 % → 100 %",
+        "why": [],
     }
+    assert read["termination"] == []
     assert read["objective"]["budget_left"] == {"low": "600", "high": "679.2"}
     assert (read["period"]["start"], read["period"]["end"]) == ("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")
 
