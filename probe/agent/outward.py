@@ -11,13 +11,20 @@ from probe.agent.postman import Postman
 from probe.agent.record import Record
 from probe.clock import Clock
 from probe.config import Config
+from probe.errors import ConfigError
+from probe.notify.channels import missing_library
 
 
 class Outward:
     """The messages, what gives rise to them beside outcomes, and the listener."""
 
     def __init__(self, clock: Clock, record: Record, desk: Desk, ails: Callable[[], str]) -> None:
-        """Nothing is open before `start`. ails: "" or what is wrong with the agent."""
+        """Nothing is open before `start`. ails: "" or what is wrong with the agent.
+
+        Raises ConfigError where a channel needs what is not installed.
+        """
+        if remedy := missing_library(record.config.channels):
+            raise ConfigError((f"{record.config.path}: notify: {remedy}",))
         self._postman = Postman(record.config, record.writer, clock)
         self._lookout = Lookout(record.config, record.writer, clock)
         self._face = Face(clock, record, desk, ails)

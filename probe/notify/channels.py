@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
@@ -77,6 +78,7 @@ def _with_apprise(url: str, parcel: Parcel) -> Problem:
         import apprise
     except ImportError:
         return REMEDY
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # what it logs may hold what is in the URL
     try:
         to = apprise.Apprise()
         if not to.add(url):

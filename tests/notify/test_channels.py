@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -194,9 +195,19 @@ def test_a_message_of_apprise_that_hangs_is_left_alone(tmp_path: Path, monkeypat
         assert asyncio.run(story()) == ["not delivered within 0 s", "the last message is still on its way"]
 
 
-def test_only_a_url_needs_the_library() -> None:
-    """The plain webhook works without the extra."""
+def test_only_a_url_needs_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plain webhook works without the extra; where the extra is missing the remedy is said."""
     assert missing_library([Channel(name="a", webhook=Secret(env="X"))]) == ""
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    assert missing_library([Channel(name="a", url=Secret(env="X"))]) == channels.REMEDY
+    assert sent(tmp_path, "json://127.0.0.1:9/", by="url") == channels.REMEDY
+    assert "pip install 'sla-probe[notify]'" in channels.REMEDY
+
+
+def test_a_library_that_breaks_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred services are a hundred ways to fail; none of them ends the agent."""
+    monkeypatch.setitem(sys.modules, "apprise", object())
+    assert sent(tmp_path, "json://127.0.0.1:9/", by="url") == "apprise failed: AttributeError"
 
 
 def test_the_receiver_of_these_tests_is_strict() -> None:
