@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "pause": ("probe.cli.pause", "stop probing a check for a while; the time counts as unknown"),
     "resume": ("probe.cli.resume", "probe a paused check again"),
     "import": ("probe.cli.import_", "take outcomes in from JSON Lines or CSV"),
+    "store": ("probe.cli.store", "the record itself: size, check, sealing, backup, retention"),
     "export": ("probe.cli.export", "write outcomes as JSON Lines or CSV"),
     "notify": ("probe.cli.notify", "send a test message to each channel"),
     "sla": ("probe.cli.sla", "the catalogue of published SLAs, and the conformance vectors"),

@@ -68,7 +68,7 @@ class Book:
     def change(self, change: changes.Change) -> Any:
         """Apply what a person's command changes."""
         answer = changes.apply(self.connection, change)
-        if isinstance(change, changes.ImportOutcomes | changes.RecordManual):
+        if isinstance(change, changes.ImportOutcomes | changes.RecordManual | changes.Rebuild):
             self.reload(self.connection)
         return answer
 

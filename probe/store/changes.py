@@ -109,6 +109,21 @@ class Seal:
     is_asking: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """Let a few blocks go that are older than `keep_ms`; gives a Pruned as JSON. Ask until none is left."""
+
+    keep_ms: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """Make spans and counts of the series of that number anew from its outcomes."""
+
+    series: int
+
+
 Change = (
     AddWindow
     | RemoveWindow
@@ -120,6 +135,8 @@ Change = (
     | ImportOutcomes
     | RecordManual
     | Seal
+    | Prune
+    | Rebuild
 )
 TYPES: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in Change.__args__}
 
@@ -186,6 +203,21 @@ def _sealed(path: Path, connection: sqlite3.Connection, change: Seal) -> dict[st
     from probe.store.sealing import do_part
 
     return do_part(path, connection, change.at_ms)._asdict()
+
+
+def _prune(connection: sqlite3.Connection, change: Prune) -> dict[str, Any]:
+    from probe.store import retention
+
+    return retention.prune(connection, change.keep_ms, change.at_ms)._asdict()
+
+
+def _rebuild(connection: sqlite3.Connection, change: Rebuild) -> None:
+    """Spans at once; counts become stale and are made by sealing. What has lost outcomes keeps what it has."""
+    from probe.store import days, spans
+
+    spans.rebuild(connection, {change.series: None})
+    if days.is_whole(connection, change.series):
+        days.spoil_all(connection, change.series)
 
 
 def _refuse_part(connection: sqlite3.Connection, change: Seal) -> None:
@@ -261,6 +293,8 @@ APPLY: Final[Mapping[type[Any], Callable[[sqlite3.Connection, Any], Any]]] = {
     ImportOutcomes: _import,
     RecordManual: _record_manual,
     Seal: _refuse_part,
+    Prune: _prune,
+    Rebuild: _rebuild,
 }
 
 

@@ -20,6 +20,8 @@ from probe.errors import StoreDamaged, StoreError, StoreLocked, StoreMissing, St
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Connection = sqlite3.Connection
+"""What commands pass on without knowing what it is."""
 APPLICATION_ID: Final = 0x70726F62  # "prob"
 VERSION: Final = 5
 """The number of migrations this program knows; kept in the file as `user_version`."""

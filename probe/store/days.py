@@ -31,7 +31,6 @@ OF_DAYS: Final = f"""
     SELECT day, {COUNTED} FROM daily WHERE series = ? AND day >= ? AND day < ? AND NOT is_stale
 """
 STALE: Final = "SELECT series, day FROM daily WHERE is_stale ORDER BY day LIMIT ?"
-ADD_UP: Final = f"INSERT OR REPLACE INTO monthly (series, month, {COUNTED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 OF_MONTHS: Final = f"SELECT month, {COUNTED} FROM monthly WHERE series = ? AND month >= ? AND month < ?"
 CLOSE: Final = "INSERT INTO seal (day, closed_at_ms) VALUES (?, ?) ON CONFLICT DO NOTHING"
 PROVE: Final = "INSERT INTO digest (day, series, n, digest) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -103,6 +102,7 @@ def prove(connection: sqlite3.Connection, day: int, found: Iterable[tuple[int, i
 
 def count(connection: sqlite3.Connection, series: int, day: int, counted: Tally) -> None:
     """Keep what was counted; a day of nothing has no row."""
+    connection.execute("DELETE FROM monthly WHERE series = ? AND month = ?", (series, month_of(day)))
     if counted.n:
         connection.execute(COUNT, (series, day, *counted))
     else:
@@ -111,7 +111,7 @@ def count(connection: sqlite3.Connection, series: int, day: int, counted: Tally)
 
 def spoil(connection: sqlite3.Connection, touched: Iterable[tuple[int, int]]) -> None:
     """What was counted of these days (series, day) no longer holds."""
-    pairs = set(touched)
+    pairs = {pair for pair in touched if not _is_pruned(connection, *pair)}
     connection.executemany(SPOIL, sorted(pairs))
     months = {(series, month_of(day)) for series, day in pairs}
     connection.executemany("DELETE FROM monthly WHERE series = ? AND month = ?", sorted(months))
@@ -135,6 +135,18 @@ def spoil_corrected(connection: sqlite3.Connection, before: Mapping[int, Segment
                 for shift in (old.shift_ms, segment.shift_ms):
                     days = range(day_of(t0 + shift), day_of(t1 + shift) + 1)
                     spoil(connection, ((series, day) for day in days))
+
+
+def spoil_all(connection: sqlite3.Connection, series: int) -> None:
+    """Nothing that was counted of a series holds."""
+    connection.execute("UPDATE daily SET is_stale = 1 WHERE series = ?", (series,))
+    connection.execute("DELETE FROM monthly WHERE series = ?", (series,))
+
+
+def is_whole(connection: sqlite3.Connection, series: int) -> bool:
+    """Whether retention has let none of its outcomes go."""
+    gone = "SELECT 1 FROM block WHERE series = ? AND data IS NULL LIMIT 1"
+    return connection.execute(gone, (series,)).fetchone() is None
 
 
 def recount(connection: sqlite3.Connection, archive: Archive, series: int, day: int) -> Tally:
@@ -177,6 +189,12 @@ def of_months(connection: sqlite3.Connection, series: int, first: int, last: int
     if not has_blocks(connection):
         return {}
     return {row[0]: Tally._make(row[1:]) for row in connection.execute(OF_MONTHS, (series, first, last)).fetchall()}
+
+
+def _is_pruned(connection: sqlite3.Connection, series: int, day: int) -> bool:
+    """Whether retention has let outcomes of that day go: what was counted of it can not be counted again."""
+    gone = "SELECT 1 FROM block WHERE series = ? AND t0_ms < ? AND t1_ms >= ? AND data IS NULL LIMIT 1"
+    return connection.execute(gone, (series, (day + 1) * DAY_MS, day * DAY_MS)).fetchone() is not None
 
 
 def _both(row: Row, segments: Mapping[int, Segment]) -> tuple[int, int]:

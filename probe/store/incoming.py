@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
-from probe.store import blocks, days, outcomes
+from probe.store import blocks, chain, days, outcomes
 from probe.store.archive import Archive
 from probe.store.outcomes import Row
 
@@ -67,6 +67,7 @@ class Incoming:
         if late:
             blocks.keep_late(self._connection, late)
             days.spoil_rows(self._connection, late)
+            chain.extend(self._connection)
         self._late = {}
 
     def _put_late(self, row: Row) -> None:

@@ -134,8 +134,9 @@ class Keeper:
     def _degrade(self, error: sqlite3.Error) -> None:
         """Give up the connection until the database works again; after an error of the disk it knows nothing."""
         self._tried_at_ns = self._clock.read().boot_ns
-        self._trouble = str(database.failure(self._path, error))
-        log.error("the database cannot be written", extra={"reason": self._trouble})
+        was_told, self._trouble = bool(self._trouble), str(database.failure(self._path, error))
+        if not was_told:
+            log.error("the database cannot be written", extra={"reason": self._trouble})
         self._drop_connection()
 
     def _drop_connection(self) -> None:

@@ -17,7 +17,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from probe.store import blocks, chain, clocks, database, days, tally
+from probe.store import blocks, chain, clocks, database, days, months, tally
 from probe.store.archive import Archive
 from probe.store.blocks import DAY_MS, Made
 from probe.store.outcomes import COLUMNS, Row
@@ -94,7 +94,7 @@ class Sealer:
 
     def step(self, now_ms: int) -> bool:
         """Do the next thing; False when there was nothing to do."""
-        return self._sweep() or self._end_day(now_ms) or self._recount() or self._seal(now_ms)
+        return self._sweep() or self._end_day(now_ms) or self._recount() or self._add_up() or self._seal(now_ms)
 
     def run(self, now_ms: int, goes_on: Callable[[], bool] = lambda: True) -> Sealed:
         """Step until nothing is left or `goes_on` says no."""
@@ -183,6 +183,13 @@ class Sealer:
             counted = days.recount(self._reading, archive, series, day)
             self._write(partial(days.count, series=series, day=day, counted=counted))
         return bool(stale)
+
+    def _add_up(self) -> bool:
+        """Put the days of a month that is over together."""
+        found = months.unsummed(self._reading, CHECKS)
+        for series, month, summed in found:
+            self._write(partial(months.keep, series=series, month=month, summed=summed))
+        return bool(found)
 
     def _seal(self, now_ms: int) -> bool:
         """Put what is ripe into blocks: outcomes of closed days, of some checks at a time."""

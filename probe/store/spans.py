@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from probe.model import Sample, Span, State
 from probe.sla.classify import Run, extend, tail
-from probe.store import archive, clocks, outcomes, series
+from probe.store import archive, blocks, clocks, outcomes, series
 from probe.store.breaks import Breaks
 from probe.store.clocks import Segment
 from probe.store.codes import ABSOLUTE, CLASS_CODE, STATE_CODE, STATES, UP_CLASS
@@ -160,7 +160,9 @@ def rebuild(connection: sqlite3.Connection, touched: Mapping[int, int | None]) -
     touched: series → the instant before which nothing changed, None for all of it.
     """
     context = Context(clocks.load(connection), Breaks.load(connection))
-    starts = {each: _restart(connection, each, since, context) for each, since in touched.items()}
+    starts = {
+        each: _allowed(connection, each, _restart(connection, each, since, context)) for each, since in touched.items()
+    }
     whole = any(start is None for start in starts.values())
     earliest = None if whole else min((start for start in starts.values() if start is not None), default=None)
     for each, rows in archive.samples(connection, touched, earliest).items():
@@ -175,18 +177,25 @@ def _fold_anew(
     start, rows = work
     since = -(1 << 63) if start is None else start
     connection.execute("DELETE FROM span WHERE series = ? AND t0_ms >= ?", (number, since))
-    settings = series.Settings(series.settings(connection, number))
+    tip, found = anew(rows, series.Settings(series.settings(connection, number)), context)
+    connection.executemany(APPEND, found)
+    if tip is not None:
+        connection.execute(SHOW, latest_row(tip))
+
+
+def anew(rows: list[Row], settings: series.Settings, context: Context) -> tuple[Tip | None, list[SpanRow]]:
+    """The open end and the closed spans that these rows of one series make, from the first on."""
+    found: list[SpanRow] = []
     tip: Tip | None = None
     for row in _in_order(rows, context.segments):
         try:
             tip, closed = follow(tip, row, settings, context)
         except LateSample:  # an import amid a clock that was set back: nothing links the two
             assert tip is not None
-            closed = _rows(number, tip.scale, tail(tip.run))
+            closed = _rows(row.series, tip.scale, tail(tip.run))
             tip, _ = follow(None, row, settings, context)
-        connection.executemany(APPEND, closed)
-    if tip is not None:
-        connection.execute(SHOW, latest_row(tip))
+        found += closed
+    return tip, found
 
 
 def _in_order(rows: list[Row], segments: Mapping[int, Segment]) -> Iterator[Row]:
@@ -205,6 +214,18 @@ def _sent(row: Row, segments: Mapping[int, Segment]) -> tuple[int, int, int]:
     segment = segments[row.clock]
     first = min(each.id for each in segments.values() if each.boot_id == segment.boot_id)
     return first, row.at_ms - segment.offset_ms, row.clock
+
+
+def _allowed(connection: sqlite3.Connection, number: int, start: int | None) -> int | None:
+    """The start, or after what retention has let go: spans of that time are the only witness and stay as they are."""
+    if not blocks.has_blocks(connection):
+        return start
+    gone = "SELECT max(t1_ms) FROM block WHERE series = ? AND data IS NULL"
+    (floor,) = connection.execute(gone, (number,)).fetchone()
+    if floor is None or (start is not None and start > floor):
+        return start
+    found = [t0 for t0, cls in _backwards(connection, number, archive.FAR) if cls == UP_CLASS and t0 > floor]
+    return min(found, default=archive.FAR)
 
 
 def _restart(connection: sqlite3.Connection, number: int, since: int | None, context: Context) -> int | None:
