@@ -56,7 +56,7 @@ class Record:
         self.writer.register(config.checks, self.instant_ms(reading))
         self.writer.change(DeclareWindows(config.windows, reading.wall_ms)).result()
         self.writer.keep_config(config.fingerprint, pack(config)).result()
-        self.config = config
+        self.config, self.sealing.keep_ms = config, config.storage.keep_outcomes_ms
         if self.recorder.notices is not None:
             self.recorder.notices.follow(config)
 

@@ -1,4 +1,4 @@
-"""Seals what is over: after each midnight UTC and at the start, slowly, beside the work that matters.
+"""Seals what is over, and lets go what is old: after each midnight UTC and at the start, slowly, beside other work.
 
 What is read, compressed and compared is done in a thread of its own over a connection that only reads; the writer
 does the rest in small parts (probe.store.sealing). Trouble here is one line of the log and never the agent's end.
@@ -14,6 +14,7 @@ from typing import Final
 from probe.clock import Clock
 from probe.config import Config
 from probe.errors import ProbeError
+from probe.store.changes import Prune
 from probe.store.database import guarded
 from probe.store.sealing import Sealed, Sealer, opened
 from probe.store.writer import Writer
@@ -33,6 +34,8 @@ class Sealing:
     def __init__(self, config: Config, writer: Writer, clock: Clock) -> None:
         """Nothing is sealed before `start`."""
         self._path, self._writer, self._clock = config.storage.path, writer, clock
+        self.keep_ms = config.storage.keep_outcomes_ms
+        """How long sealed outcomes are kept; None is for ever."""
         self._task: asyncio.Task[None] | None = None
         self._nudged = asyncio.Event()
         self._is_stopping = False
@@ -88,4 +91,8 @@ class Sealing:
         began = self._clock.read()
         with guarded(self._path), closing(opened(self._path)) as reading:
             sealer = Sealer(reading, lambda action: self._writer.seal(action).result(), lambda: self._is_stopping)
-            return sealer.run(began.wall_ms, lambda: self._clock.read().boot_ms - began.boot_ms < A_WHILE_MS)
+            sealed = sealer.run(began.wall_ms, lambda: self._clock.read().boot_ms - began.boot_ms < A_WHILE_MS)
+        if sealed.is_done and self.keep_ms is not None:
+            left = self._writer.change(Prune(self.keep_ms, began.wall_ms)).result()["left"]
+            sealed = sealed._replace(is_done=not left)
+        return sealed

@@ -22,7 +22,7 @@ from tests.store.test_sealing import D0, DAY, a_day_of
 
 def a_sealing(path: Path, writer: Writer) -> Sealing:
     """The agent's sealing two days after the outcomes."""
-    config = cast("Any", SimpleNamespace(storage=SimpleNamespace(path=path)))
+    config = cast("Any", SimpleNamespace(storage=SimpleNamespace(path=path, keep_outcomes_ms=DAY)))
     return Sealing(config, writer, HandClock(D0 + 2 * DAY))
 
 

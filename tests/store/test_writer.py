@@ -206,6 +206,21 @@ def mended(path: Path) -> None:
     connection.close()
 
 
+def test_trouble_that_stays_is_told_once_and_so_is_its_end(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A database that is away for a night must not fill the log, however often it is tried again."""
+    clock = HandClock()
+    with a_writer(path, clock=clock) as writer:
+        broken(path)
+        for second in range(1, 6):
+            patiently(writer.record([an_outcome(T0 + 1000 * second)]))
+            clock.advance(10_000)
+        mended(path)
+        patiently(writer.record([an_outcome(T0 + 7000)]))
+        assert not writer.health.is_degraded
+    told = [record.getMessage() for record in caplog.records if record.name == "probe.store.keeper"]
+    assert told == ["the database cannot be written", "the database works again"]
+
+
 def test_trouble_sends_outcomes_to_the_spool_and_back(path: Path) -> None:
     """While the database fails, outcomes are acknowledged from the spool; later each is in the record, once."""
     clock = HandClock()
