@@ -1,7 +1,8 @@
 """`python -m bench [--short] [NAME …]`: run the benchmarks one after the other, each in its own process.
 
 Each benchmark is a module beside this one with a `main(short: bool) -> dict` that returns its figures.
-The figures are printed and written to bench/results/NAME.json. Machines are shared: compare ratios of
+The figures are printed and written to bench/results/NAME.json; what was to be reached is one table at the end, and
+bench/results/targets.json. Machines are shared: compare ratios of
 one run, CPU time before wall time.
 """
 
@@ -13,6 +14,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+
+from bench import _targets
 
 RESULTS = Path(__file__).parent / "results"
 ALONE = "import sys; from bench.__main__ import run; run(sys.argv[1], sys.argv[2] == '1')"
@@ -26,7 +29,8 @@ def run(name: str, short: bool) -> None:
     (RESULTS / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
     print(f"{name}:")
     for key, value in figures.items():
-        print(f"  {key:<44} {value}")
+        if key not in {"targets", "rounds"}:  # the table shows them
+            print(f"  {key:<44} {value}")
 
 
 def main() -> int:
@@ -35,10 +39,16 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="smaller sizes, for CI")
     parser.add_argument("names", nargs="*", choices=[[], *NAMES], help="which; default all")
     options = parser.parse_args()
+    names = options.names or NAMES
     codes = [
         subprocess.run([sys.executable, "-c", ALONE, name, str(int(options.short))], check=False).returncode
-        for name in options.names or NAMES
+        for name in names
     ]
+    rows = _targets.collect(RESULTS, names)
+    if rows:
+        print(f"\n{_targets.show(rows)}")
+    if not options.names:
+        (RESULTS / "targets.json").write_text(json.dumps([row.document() for row in rows], indent=1) + "\n")
     return 1 if any(codes) else 0
 
 
