@@ -324,9 +324,9 @@ def _rows_from(values: list[list[Any]]) -> tuple[Imported, ...]:
 
 
 def _imported_from(key: str, at_ms: int, state: str, reason: str | None, *rest: Any) -> Imported:
-    latency_us, origin, vantage = rest
+    latency_us, origin, vantage, *more = rest
     why = REASONS[reason]
-    return Imported(key, int(at_ms), State(state), why, latency_us, Origin(origin), vantage)
+    return Imported(key, int(at_ms), State(state), why, latency_us, Origin(origin), vantage, *more)
 
 
 READERS: Final[Mapping[str, Callable[[Any], Any]]] = {

@@ -1,7 +1,7 @@
 """Outcomes as JSON Lines or CSV, in and out: pure functions over text.
 
-Fields (interface, section 4): check, at, state, latency_ms, reason; optional vantage, origin, family.
-A bad line is a problem with its number; the good ones are still read.
+Fields (interface, section 4): check, at, state, latency_ms, reason; optional vantage, origin, family, and in JSON
+Lines facts, an object. A bad line is a problem with its number; the good ones are still read.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any, Final, NamedTuple, TextIO
 
 from probe.model import Origin, Outcome, Reason, State
+from probe.store import facts
 
 FIELDS: Final = ("check", "at", "state", "latency_ms", "reason", "vantage", "origin", "family")
+FACTS: Final = "facts"
+"""What JSON Lines have beyond the columns of CSV."""
 REQUIRED: Final = ("check", "at", "state")
 LINE_LIMIT: Final = 64 << 10
 SLOWEST_MS: Final = 86_400_000
@@ -36,6 +39,7 @@ class Imported(NamedTuple):
     latency_us: int | None
     origin: Origin = Origin.IMPORT
     vantage: str | None = None
+    facts: Mapping[str, Any] | None = None
 
 
 class Parsed(NamedTuple):
@@ -64,7 +68,9 @@ def parse_csv(file: TextIO) -> Parsed:
 
 def to_jsonl(outcome: Outcome, vantage: str) -> str:
     """One line, without its end; `parse_jsonl` reads it back as the same sample."""
-    return json.dumps(_fields(outcome, vantage), ensure_ascii=False)
+    shown = outcome.finding.facts
+    more = {FACTS: dict(shown)} if shown else {}
+    return json.dumps({**_fields(outcome, vantage), **more}, ensure_ascii=False)
 
 
 def to_csv(outcomes: Iterable[Outcome], vantage: str) -> Iterator[str]:
@@ -74,6 +80,21 @@ def to_csv(outcomes: Iterable[Outcome], vantage: str) -> Iterator[str]:
         line = io.StringIO()
         csv.writer(line).writerow([cell(value) for value in _fields(outcome, vantage).values()])
         yield line.getvalue()
+
+
+def parts(rows: Sequence[Imported], most: int) -> Iterator[tuple[Imported, ...]]:
+    """The rows in parts of at most so many, fewer where their facts are long: a part fits into one request."""
+    part: list[Imported] = []
+    size = 0
+    for row in rows:
+        added = facts.length(row.facts)
+        if len(part) == most or (part and size + added > facts.TOGETHER_LIMIT):
+            yield tuple(part)
+            part, size = [], 0
+        part.append(row)
+        size += added
+    if part:
+        yield tuple(part)
 
 
 def iso(at_ms: int) -> str:
@@ -161,9 +182,9 @@ def _split(key: str) -> tuple[str, str | None]:
 
 
 def _imported(fields: Mapping[str, Any]) -> Imported:
-    unknown = [name for name in fields if name not in FIELDS]
+    unknown = [name for name in fields if name not in {*FIELDS, FACTS}]
     if unknown:
-        raise ValueError(f"unknown field {unknown[0]!r}; known are {', '.join(FIELDS)}")
+        raise ValueError(f"unknown field {unknown[0]!r}; known are {', '.join((*FIELDS, FACTS))}")
     name, family = _text(fields, "check"), fields.get("family")
     if family not in (None, "4", "6"):
         raise ValueError(f"family {family!r} is neither 4 nor 6")
@@ -176,6 +197,7 @@ def _imported(fields: Mapping[str, Any]) -> Imported:
         _latency_us(fields.get("latency_ms")),
         _word(Origin, fields, "origin") if fields.get("origin") else Origin.IMPORT,
         _text(fields, "vantage") if fields.get("vantage") is not None else None,
+        facts.read(fields.get(FACTS)),
     )
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.model import Finding, Origin, Outcome, Reason, State
-from probe.store.changes import ImportOutcomes, offline
-from probe.store.exchange import FORMULA, Imported, iso, parse_csv, parse_jsonl, to_csv, to_jsonl
+from probe.store.changes import ImportOutcomes, decode, encode, offline
+from probe.store.exchange import FORMULA, Imported, iso, parse_csv, parse_jsonl, parts, to_csv, to_jsonl
 from probe.store.reader import open_reader
 from tests.store.builders import DOWN, HOME, T0, UP, an_outcome, recorded
 
@@ -133,6 +133,65 @@ def test_any_text_is_read_or_told(text: str) -> None:
     """Import files come from anywhere."""
     for parsed in (parse_jsonl(text.split("\n")), parse_csv(io.StringIO("check,at,state\n" + text, newline=""))):
         assert all(problem.startswith("line ") for problem in parsed.problems)
+
+
+FACTS = {"down_bps": 93_000_000, "other_traffic": False, "hops": [{"ttl": 1, "rtt_ms": 0.5}], "banner": "ready"}
+
+
+def test_facts_go_out_and_come_back() -> None:
+    """JSON Lines carry what an attempt showed; CSV has no place for it; without facts the line has no such key."""
+    outcome = an_outcome(T0, finding=Finding(state=UP, facts=FACTS))
+    (row,), problems = parse_jsonl([to_jsonl(outcome, "home")])
+    assert (row.facts, problems) == (FACTS, ())
+    assert "facts" not in json.loads(to_jsonl(an_outcome(T0), "home"))
+    assert "93000000" not in "".join(to_csv([outcome], "home"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "problem"),
+    [
+        ("5", "facts is not an object such as"),
+        ('{"": 1}', "facts has a name that is not of 1 to 64 printable characters"),
+        ('{"a\\u001b": 1}', "facts has a name that is not"),
+        ('{"a": 1e999}', "facts has a number that is not between"),
+        ('{"a": NaN}', "facts has a number that is not between"),
+        ('{"a": -9223372036854775808}', "facts has a number that is not between"),
+        ('{"a": [[[[[[[1]]]]]]]}', "facts is nested deeper than 6 levels"),
+        ('{"a": "' + "x" * 17_000 + '"}', "facts is longer than 16384 characters"),
+    ],
+)
+def test_facts_that_no_record_should_hold_are_told(facts: str, problem: str) -> None:
+    """Facts come from anywhere, like every other field."""
+    text = json.dumps(LINE)[:-1] + f', "facts": {facts}}}'
+    assert problem in parse_jsonl([text]).problems[0]
+
+
+def test_facts_are_made_printable_and_none_are_none() -> None:
+    """What a terminal would obey is shown as its number; an empty object says nothing."""
+    (row,), _ = parse_jsonl([json.dumps({**LINE, "facts": {"a": "x\x1b[31m\u202e", "b": 1.5, "c": None}})])
+    assert row.facts == {"a": "x\\x1b[31m\\u202e", "b": 1.5, "c": None}
+    (bare,), _ = parse_jsonl([json.dumps({**LINE, "facts": {}})])
+    assert bare.facts is None
+
+
+def test_long_facts_go_to_the_agent_in_smaller_parts() -> None:
+    """A part holds so many rows, and never more facts than one request takes."""
+    plain = Imported("shop", T0, UP, None, None)
+    assert [len(part) for part in parts([plain] * 5, 2)] == [2, 2, 1]
+    long = plain._replace(facts={"text": "x" * 16_000})
+    assert [len(part) for part in parts([long] * 40, 2000)] == [32, 8]
+    assert list(parts([], 5)) == []
+
+
+def test_imported_facts_are_in_the_record(tmp_path: Path) -> None:
+    """Also through the agent's socket, which hands a change on as JSON."""
+    rows = (Imported("line", T0, UP, None, None, facts=FACTS), Imported("line", T0 + 60_000, DOWN, None, None))
+    change = decode(json.loads(json.dumps(encode(ImportOutcomes(rows=rows, at_ms=T0 * 2, by="me", vantage=HOME)))))
+    with offline(tmp_path / "probe.db") as apply:
+        apply(change)
+    with open_reader(tmp_path / "probe.db") as reader:
+        found = list(reader.outcomes(HOME, "line", 0, T0 * 2))
+    assert [each.finding.facts for each in found] == [FACTS, {}]
 
 
 def test_instants_show_milliseconds_only_where_there_are_some() -> None:
