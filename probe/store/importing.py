@@ -9,12 +9,12 @@ from itertools import pairwise
 from statistics import median_low
 from typing import Any, Final, NamedTuple
 
-from probe.model import Reason, State
+from probe.model import Finding, Reason, State
 from probe.store import clocks, series, spans
 from probe.store.codes import ABSOLUTE, ORIGIN_CODE, REASONS, STATE_CODE, STATES
 from probe.store.exchange import Imported, iso
 from probe.store.incoming import Incoming
-from probe.store.outcomes import Row
+from probe.store.outcomes import Row, more_of
 from probe.store.series import Setting
 
 INTERVAL_MS: Final = 60_000
@@ -111,7 +111,8 @@ def _row(row: Imported, target: Target) -> Row:
     valid = [number for from_ms, number in target.revisions if from_ms <= row.at_ms] or [target.revisions[0][1]]
     reason = None if row.reason is None else row.reason.value
     said = ORIGIN_CODE[row.origin], STATE_CODE[row.state], reason, row.latency_us
-    return Row(row.at_ms, target.series, ABSOLUTE, valid[-1], *said, None, None)
+    more = more_of(Finding(state=row.state, facts=row.facts)) if row.facts else None
+    return Row(row.at_ms, target.series, ABSOLUTE, valid[-1], *said, None, more)
 
 
 def _in_conflict(there: Row, row: Imported) -> Row:
