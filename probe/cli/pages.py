@@ -31,6 +31,13 @@ def allowed(options: argparse.Namespace) -> None:
 def write(call: Call, config: Config, reader: Reader, found: Sequence[Reported]) -> None:
     """Draw the page of what was judged and write it whole."""
     from probe.html.pages import write_report
+
+    write_report(call.options.html, drawn(call, config, reader, found))
+    call.out.note(f"wrote {call.options.html}")
+
+
+def drawn(call: Call, config: Config, reader: Reader, found: Sequence[Reported]) -> str:
+    """The page of what was judged."""
     from probe.html.report import report_html
     from probe.report.json import report_header
 
@@ -38,9 +45,7 @@ def write(call: Call, config: Config, reader: Reader, found: Sequence[Reported])
     header = report_header(generated_at_ms=call.now_ms, vantage=config.agent.vantage, tzdata=tzdata)
     with call.out.progress("drawing", 2 * len(found)) as advance:
         exhibits = _exhibits(call.now_ms, config, reader, found, advance)
-        page = report_html(header, exhibits, advance)
-    write_report(call.options.html, page)
-    call.out.note(f"wrote {call.options.html}")
+        return report_html(header, exhibits, advance)
 
 
 def _exhibits(

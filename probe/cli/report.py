@@ -67,7 +67,7 @@ def run(call: Call) -> Exit:
         raise UsageError("--csv - and --json both write to stdout; give one of them, or --csv a file")
     if call.options.html is not None:
         pages.allowed(call.options)
-    choice = _choice(call)
+    choice = period_choice(call)
     with record(call) as (config, reader):
         config = _from(config, reader, call.options.vantage)
         ask = _ask(call, config, choice)
@@ -118,7 +118,7 @@ def _ask(call: Call, config: Config, choice: PeriodChoice | None) -> Ask:
     )
 
 
-def _choice(call: Call) -> PeriodChoice | None:
+def period_choice(call: Call) -> PeriodChoice | None:
     """The period asked for; None is the last full one."""
     from probe.judge import PeriodChoice
 
