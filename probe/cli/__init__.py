@@ -29,6 +29,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "log": ("probe.cli.log", "the raw outcomes of a check"),
     "outages": ("probe.cli.outages", "each outage: earliest and latest start and end, and its cause"),
     "report": ("probe.cli.report", "judge every service by its SLA over a period"),
+    "claim": ("probe.cli.claim", "the evidence pack for one service and period, to hand over"),
+    "verify": ("probe.cli.verify", "check a claim pack, anywhere"),
     "publish": ("probe.cli.publish", "write a static status page into a folder"),
     "plan": ("probe.cli.plan", "can this schedule decide these SLAs, and what interval would"),
     "maintenance": ("probe.cli.maintenance", "declare, list and remove maintenance windows"),
