@@ -1,4 +1,8 @@
-"""Write a starter probe.toml and checks.d for this machine. Nothing that exists is overwritten."""
+"""Write a starter probe.toml and checks.d for this machine. Nothing that exists is overwritten.
+
+Its gateway, name servers and provider are read from its own files; nothing is sent. In /etc/probe the record
+is put in /var/lib/probe.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,12 @@ def run(call: Call) -> Exit:
     """Ask this machine for its gateway and resolvers, and write the files."""
     from probe.config.starter import gather, starter
 
-    written = starter(call.options.directory, gather())
+    facts = gather()
+    written = starter(call.options.directory, facts)
     for path in written:
         call.out.line(f"wrote {path}")
+    call.out.note(f"found: gateway {facts.gateway or 'none'}; name servers {', '.join(facts.resolvers) or 'none'}")
+    if facts.host:
+        call.out.note(f"this machine seems to be at {facts.host.provider}: {facts.host.because}; see {written[0]}")
     call.out.note(f"next: probe --config {written[0]} validate, then probe --config {written[0]} run --watch")
     return Exit.FINE

@@ -30,6 +30,18 @@ def resolvers(resolv_conf: Path = RESOLV_CONF) -> tuple[str, ...]:
     return tuple(word[1] for word in words if len(word) > 1 and word[0] == "nameserver" and _is_address(word[1]))
 
 
+def search_domains(resolv_conf: Path = RESOLV_CONF) -> tuple[str, ...]:
+    """The domains that names are looked for in, in its order, in lower case and without a dot at the end."""
+    words = [line.split() for line in _lines(resolv_conf)]
+    named = [word[1:] for word in words if len(word) > 1 and word[0] in ("search", "domain")]
+    return tuple(domain.lower().rstrip(".") for domains in named for domain in domains)
+
+
+def first_line(path: Path) -> str:
+    """What a file says in its first line; empty where it is not there or may not be read."""
+    return next(iter(_lines(path)), "").strip()
+
+
 def host_name() -> str:
     """This machine's name."""
     return os.uname().nodename

@@ -6,13 +6,18 @@ Nothing that exists is ever overwritten.
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Final
 
-from probe.config import machine
+from probe.config import catalogue, hosting, machine
+from probe.config.place import SYSTEM
 from probe.errors import ConfigError
+
+DEPLOYED: Final = Path("/var/lib/probe/probe.db")
+"""Where Debian keeps what a service writes; deploy/probe.service makes the folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,21 +28,24 @@ class Facts:
     gateway: str | None
     resolvers: tuple[str, ...]
     has_ipv6: bool
+    host: hosting.Hint | None = None
 
 
-def gather(routes: Path = machine.ROUTES, resolv_conf: Path = machine.RESOLV_CONF) -> Facts:
+def gather(routes: Path = machine.ROUTES, resolv_conf: Path = machine.RESOLV_CONF, dmi: Path = hosting.DMI) -> Facts:
     """Ask this machine; nothing is sent."""
     return Facts(
         vantage=machine.host_name(),
         gateway=machine.gateway(routes),
         resolvers=machine.resolvers(resolv_conf),
         has_ipv6=machine.has_ipv6(routes),
+        host=hosting.hint(dmi, resolv_conf),
     )
 
 
 def starter(directory: Path, facts: Facts) -> list[Path]:
     """Write the files and return them in the order written. ConfigError, and nothing written, if one exists."""
-    texts = {directory / name: text for name, text in _texts(facts).items()}
+    is_deployed = directory.absolute() == SYSTEM
+    texts = {directory / name: text for name, text in _texts(facts, is_deployed=is_deployed).items()}
     if existing := [path for path in texts if path.exists() or path.is_symlink()]:
         raise ConfigError(tuple(f"{path}: exists; move it away, or name another folder" for path in existing))
     try:
@@ -52,11 +60,14 @@ def starter(directory: Path, facts: Facts) -> list[Path]:
     return list(texts)
 
 
-def _texts(facts: Facts) -> dict[str, str]:
+def _texts(facts: Facts, *, is_deployed: bool) -> dict[str, str]:
     known = {
         "vantage": re.sub(r"[^\w.\-]", "-", facts.vantage),
         "gateway": f"now {facts.gateway}" if facts.gateway else "there is none now",
         "ipv6": "" if facts.has_ipv6 else "# ",
+        "path": f'"{DEPLOYED}"' if is_deployed else BESIDE,
+        "second": OWN_CLOUD if facts.host and facts.host.provider == "google" else ANY_CLOUD,
+        "host": _hosted(facts.host) if facts.host else _unhosted(),
     }
     return {
         "probe.toml": Template(MAIN).substitute(known),
@@ -66,10 +77,29 @@ def _texts(facts: Facts) -> dict[str, str]:
     }
 
 
+def _hosted(host: hosting.Hint) -> str:
+    """The service that this machine itself may be, as a comment."""
+    offers = hosting.agreements(host.provider)
+    width = max(len(name) for name, _ in offers)
+    lines = [f'agreement = "{name}"{" " * (width - len(name))}   # {about}' for name, about in offers]
+    known = {"name": hosting.shown_name(host.provider), "because": host.because, "short": host.provider}
+    return Template(HOSTED).substitute(known, agreements="\n".join(f"# {line}" for line in lines))
+
+
+def _unhosted() -> str:
+    providers = sorted({name.partition("/")[0] for name in catalogue.ids()})
+    return "\n".join(f"# {line}" for line in textwrap.wrap(f"The catalogue knows {', '.join(providers)}.", 98)) + "\n"
+
+
 def _resolver(address: str) -> str:
     label = re.sub("[^0-9a-z]+", "-", address.lower()).strip("-")
     return Template(RESOLVER).substitute(address=address, label=label)
 
+
+BESIDE: Final = f'"storage/probe.db"          # relative to this file; {DEPLOYED} suits a deployment'
+ANY_CLOUD: Final = '{ address = "icmp://8.8.8.8", network = "Google" }'
+OWN_CLOUD: Final = '{ address = "icmp://208.67.222.222", network = "OpenDNS" }'
+"""A reference must not be in the network of the provider that it is to clear or to charge."""
 
 MAIN: Final = """\
 # What this agent is, where its record lies and what it judges. What it tests is in checks.d/.
@@ -79,7 +109,7 @@ MAIN: Final = """\
 vantage = "$vantage"               # where we measure from; part of every record
 
 [storage]
-path = "storage/probe.db"          # relative to this file; /var/lib/probe/probe.db suits a deployment
+path = $path
 keep_outcomes = "forever"          # or "400d"
 
 [defaults]                         # any check may say otherwise
@@ -92,7 +122,7 @@ confirm  = 3                       # failures in a row before an outage counts
 gateway = "auto"                   # the default gateway, $gateway; or its address, or "none"
 targets = [                        # at least three, in two networks that are not your provider's
   { address = "icmp://1.1.1.1", network = "Cloudflare" },
-  { address = "icmp://8.8.8.8", network = "Google" },
+  $second,
   { address = "icmp://9.9.9.9", network = "Quad9" },
   $ipv6{ address = "icmp://[2606:4700:4700::1111]", network = "Cloudflare" },
 ]
@@ -102,6 +132,7 @@ provider  = "my ISP"
 uplink    = true
 objective = "99.5 %"               # your own target; may stand alone, without an agreement
 
+$host
 # [service.shop]                   # what you buy from a provider under one SLA
 # provider    = "DigitalOcean"
 # agreement   = "digitalocean/droplet"   # "probe sla list", or a .toml file of your own
@@ -116,6 +147,16 @@ objective = "99.5 %"               # your own target; may stand alone, without a
 # lasts   = "30m"
 # zone    = "Europe/Berlin"
 # announced_at = 2026-01-10T09:00:00Z
+"""
+
+HOSTED: Final = """\
+# This machine seems to be at $name: $because.
+# What it is worth itself, only an agent somewhere else can measure; what you have there besides,
+# this one can. Take the agreement that you bought ("probe sla show ID" reads it aloud), and say
+# service = "$short" in its checks.
+# [service.$short]
+# provider  = "$name"
+$agreements
 """
 
 README: Final = """\
