@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SHARE: Final = 0.95
 """Of the timeout, after which what is not answered is lost: before the deadline, so that the loss is told."""
 COUNT_LIMIT: Final = 100
+NO_LOSS: Final = Fraction(0)
 SIZES: Final = range(16, 65_500)
 
 
@@ -196,13 +197,13 @@ def _judge(settings: IcmpSettings, burst: Burst, trail: Trail) -> Finding:
     if not replies:
         raise _silence(burst, notices)
     latency_us = sum(rtts_us) // len(rtts_us)
-    assertions = _assertions(settings, Fraction(burst.sent - len(replies), burst.sent), latency_us)
-    return conclude(assertions, latency_us, trail)
+    loss = Fraction(burst.sent - len(replies), burst.sent) if len(replies) < burst.sent else NO_LOSS
+    return conclude(_assertions(settings, loss, latency_us), latency_us, trail)
 
 
 def _assertions(settings: IcmpSettings, loss: Fraction, latency_us: int) -> list[Judged]:
     found = []
-    allowed = parse_share(settings.max_loss or "")
+    allowed = None if settings.max_loss is None else parse_share(settings.max_loss)
     if allowed is not None:
         seen = f"{int(loss * 100)} % lost"
         found.append((Reason.LOSS, Assertion(f"max_loss {settings.max_loss}", seen, loss <= allowed)))

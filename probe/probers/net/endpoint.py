@@ -7,12 +7,15 @@ An address is accepted in its one canonical spelling only: what merely looks lik
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 NAME_LIMIT: Final = 253
 PROXY_PORT: Final = 3128
 URL_SAFE: Final = "/%:@!$&'()*+,;=~?-._"
+KNOWN: Final = 16_384
+"""Texts whose meaning is kept: each attempt asks for its own target's again."""
 REMEDY: Final = 'write a host name or an address, as in "host.example.net", "192.0.2.7" or "2001:db8::7"'
 
 
@@ -39,6 +42,7 @@ def parse_host(text: str) -> str:
     return name.lower()
 
 
+@lru_cache(maxsize=KNOWN)
 def parse_endpoint(text: str, *, scheme: str, port: int | None = None) -> Endpoint:
     """`host:port`, `[v6]:port` or the same after `scheme://`. Raises ValueError with a remedy.
 
@@ -90,6 +94,11 @@ def show(host: str, port: int) -> str:
 
 def canonical_address(text: str) -> str | None:
     """The one spelling of an IP address, a zone (`%eth0`) kept; None when it is not an address."""
+    return _spelling(text) if len(text) <= NAME_LIMIT else _spelling.__wrapped__(text)
+
+
+@lru_cache(maxsize=KNOWN)
+def _spelling(text: str) -> str | None:
     from ipaddress import ip_address
 
     try:

@@ -12,6 +12,7 @@ import socket
 import ssl
 import struct
 from contextlib import closing
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import dns.exception
@@ -32,6 +33,9 @@ PAYLOAD: Final = 1232
 DATAGRAM: Final = 65_535
 HEADER: Final = struct.Struct("!HH")
 QR: Final = 0x8000
+QUESTIONS: Final = 4096
+ANSWERS: Final = 512
+"""So many are kept as they were read: most servers answer the same question in the same bytes again."""
 
 
 class Question(NamedTuple):
@@ -52,6 +56,23 @@ class Tls(NamedTuple):
     name: str
 
 
+class Asked(NamedTuple):
+    """A question without its server."""
+
+    name: str
+    type: str
+    recursion: bool
+    wants_ad: bool
+
+
+class Query(NamedTuple):
+    """A question on its way: a random id, its bytes, and what they ask."""
+
+    id: int
+    wire: bytes
+    asked: Asked
+
+
 async def ask(question: Question) -> dns.message.Message:
     """The server's answer to one datagram, cut short (TC) or not. Raises Fault; waits for ever."""
     query = _query(question)
@@ -68,7 +89,7 @@ async def ask(question: Question) -> dns.message.Message:
 async def ask_by_tcp(question: Question, trail: Trail, tls: Tls | None = None) -> dns.message.Message:
     """The same over a connection of its own, under TLS where that is asked for. Raises Fault."""
     query = _query(question)
-    wire = query.to_wire()
+    wire = query.wire
     connection = await open_connection([question.server.host], question.server.port, trail)
     with closing(connection):
         if tls is not None:
@@ -92,19 +113,28 @@ async def _receive_framed(connection: Connection) -> bytes:
     return data[2 : 2 + int.from_bytes(data[:2])]
 
 
-def _query(question: Question) -> dns.message.QueryMessage:
-    query = dns.message.make_query(question.name, question.type, use_edns=0, payload=PAYLOAD, id=secrets.randbits(16))
-    if not question.recursion:
+def _query(question: Question) -> Query:
+    asked = Asked(question.name, question.type, question.recursion, question.wants_ad)
+    _, wire = _built(asked)
+    number = secrets.randbits(16)
+    return Query(number, number.to_bytes(2) + wire[2:], asked)
+
+
+@lru_cache(maxsize=QUESTIONS)
+def _built(asked: Asked) -> tuple[dns.message.QueryMessage, bytes]:
+    """The message, its id 0, and its bytes."""
+    query = dns.message.make_query(asked.name, asked.type, use_edns=0, payload=PAYLOAD, id=0)
+    if not asked.recursion:
         query.flags &= ~dns.flags.RD
-    if question.wants_ad:
+    if asked.wants_ad:
         query.flags |= dns.flags.AD
-    return query
+    return query, query.to_wire()
 
 
-async def _exchange(sock: socket.socket, query: dns.message.QueryMessage, server: Endpoint) -> dns.message.Message:
+async def _exchange(sock: socket.socket, query: Query, server: Endpoint) -> dns.message.Message:
     loop = asyncio.get_running_loop()
     sock.connect(socket_address(server.host, server.port))  # the kernel drops what others send
-    await loop.sock_sendall(sock, query.to_wire())
+    await loop.sock_sendall(sock, query.wire)
     breath = Breath()
     while True:
         await breath.take(READ)
@@ -113,21 +143,24 @@ async def _exchange(sock: socket.socket, query: dns.message.QueryMessage, server
             return answer
 
 
-async def _parse(wire: bytes, query: dns.message.QueryMessage) -> dns.message.Message | None:
+async def _parse(wire: bytes, query: Query) -> dns.message.Message | None:
     """The message, or None when it is no answer to this query. Raises Fault when it is a broken one."""
     if len(wire) < HEADER.size:
         return None
     number, flags = HEADER.unpack_from(wire)
     if number != query.id or not flags & QR:
         return None
+    rest = wire[2:]
     if len(wire) > PAYLOAD:
-        return await asyncio.to_thread(_read, wire, query)  # a large one can take a second
-    return _read(wire, query)
+        return await asyncio.to_thread(_read.__wrapped__, rest, query.asked)  # a large one can take a second
+    return _read(rest, query.asked)
 
 
-def _read(wire: bytes, query: dns.message.QueryMessage) -> dns.message.Message | None:
+@lru_cache(maxsize=ANSWERS)
+def _read(rest: bytes, asked: Asked) -> dns.message.Message | None:
+    """The message without its id, which was compared already; nobody may change what is returned."""
     try:
-        answer = dns.message.from_wire(wire, ignore_trailing=True)
+        answer = dns.message.from_wire(b"\0\0" + rest, ignore_trailing=True)
     except (dns.exception.DNSException, ValueError, IndexError, struct.error) as error:
         raise Fault(Reason.PROTOCOL, f"not a DNS message: {error}") from error
-    return answer if query.is_response(answer) else None
+    return answer if _built(asked)[0].is_response(answer) else None
