@@ -343,7 +343,7 @@ class Window:
     announced_at_ms: int | None = None
     entered_at_ms: int | None = None
     entered_by: str = ""
-    source: str = "typed"  # typed | file | ical | mail
+    source: str = "typed"  # typed | file | ical | mail | import
     reason: str = ""
     uid: str | None = None
     impact: str | None = None

@@ -1,61 +1,133 @@
-"""Take outcomes in from JSON Lines or CSV: check, at, state, and latency_ms, reason, vantage, origin, family if known.
+"""Take outcomes in from JSON Lines or CSV (check, at, state, and latency_ms, reason, vantage, origin, family if known),
+or the history of another monitor:
+
+  probe import FILE                            JSON Lines or CSV
+  probe import kuma kuma.db                    Uptime Kuma's database: heartbeats, retries, maintenance
+  probe import prometheus FILE                 a JSON answer of Prometheus for probe_success
+  probe import FORM FILE --to checks.d/x.toml  the configuration of another monitor as checks to look over
 
 Importing twice changes nothing. Two outcomes for one instant that contradict each other become one `unknown`,
 and are listed. Lines that cannot be read are listed with their number; the others are taken (not with --strict).
+What could not be carried is said, line by line. A file that exists is never written over.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from probe.cli.command import Call, json_option, span_ms
 from probe.cli.exits import Exit
-from probe.cli.person import person
+from probe.cli.taking import Taking, way
 from probe.errors import UsageError
 
 if TYPE_CHECKING:
-    from probe.config import Config
     from probe.store.exchange import Imported, Parsed
 
-BATCH: Final = 2_000
-"""Outcomes in one request: a batch stays well below what the agent's socket takes at once."""
+HISTORIES: Final = ("kuma", "prometheus")
+CONFIGURATIONS: Final = ("gatus", "kuma", "blackbox", "nagios", "smokeping")
 PROBLEMS_SHOWN: Final = 100
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Where from, and how it is to be read."""
-    parser.add_argument("file", metavar="FILE", help="the file to read; - for stdin")
+    forms = sorted({*HISTORIES, *CONFIGURATIONS})
+    parser.add_argument("form", nargs="?", choices=forms, help="whose file it is; none: JSON Lines or CSV")
+    parser.add_argument("file", metavar="FILE", help="the file to read; - for stdin (JSON Lines and CSV)")
     parser.add_argument("--format", choices=("jsonl", "csv"), help="what it is (default: by its name, else jsonl)")
     parser.add_argument("--interval", metavar="SPAN", help="how far apart the samples are, for checks not configured")
     parser.add_argument("--strict", action="store_true", help="take nothing when any line is bad")
+    parser.add_argument("--to", type=Path, metavar="NEW", help="write the checks of a configuration to this new file")
+    parser.add_argument("--modules", type=Path, metavar="YAML", help="blackbox: the exporter's own configuration")
     json_option(parser)
 
 
 def run(call: Call) -> Exit:
-    """Read, record, count; exit code 1 when any line was refused."""
+    """Read, record or write, count; exit code 1 when anything was refused."""
+    form, options = call.options.form, call.options
+    if options.modules is not None and form != "blackbox":
+        raise UsageError("--modules is for `probe import blackbox`")
+    if form is None:
+        if options.to is not None:
+            raise UsageError(f"--to writes a configuration; say whose it is: {', '.join(CONFIGURATIONS)}")
+        return _lines(call)
+    if options.to is not None:
+        from probe.cli.drafting import draft
+
+        return draft(call)
+    if form not in HISTORIES:
+        raise UsageError(f"{form} keeps no history that can be read; --to checks.d/NAME.toml takes its configuration")
+    return _history(call, form)
+
+
+def _lines(call: Call) -> Exit:
+    """JSON Lines or CSV."""
     from probe.cli.opening import configuration
     from probe.store.exchange import iso
 
-    interval_ms = None if call.options.interval is None else span_ms("--interval", call.options.interval)
+    interval_ms = _interval_ms(call)
     config = configuration(call)
     parsed = _parsed(call.options.file, call.options.format)
     if parsed.problems and call.options.strict:
         raise UsageError("\n".join([*_located(call, parsed.problems), "nothing was imported"]))
     now_ms = call.now_ms
     refusals = tuple(f"{row.key} at {iso(row.at_ms)}: later than now" for row in parsed.rows if row.at_ms > now_ms)
-    counts, conflicts = _take(call, config, parsed.rows, (now_ms, interval_ms))
-    counts["bad_lines"] = len(parsed.problems)
+    with way(config.storage.path) as path, call.out.progress("importing", len(parsed.rows)) as advance:
+        taking = Taking(path, config.agent.vantage, now_ms)
+        taking.outcomes(_by_check(parsed.rows), interval_ms, advance)
+    taking.counts["bad_lines"] = len(parsed.problems)
     if call.options.json:
         problems = _located(call, parsed.problems, None)
-        call.out.document({"schema": 1, **counts, "refusals": refusals, "conflicts": conflicts, "problems": problems})
+        said = {"refusals": refusals, "conflicts": taking.conflicts, "problems": problems}
+        call.out.document({"schema": 1, **taking.counts, **said})
     else:
         call.out.note("\n".join(_located(call, refusals, of="refused outcomes")))
-        _say(call, counts, conflicts, parsed.problems)
-    return Exit.FAILED if parsed.problems or counts["refused"] else Exit.FINE
+        call.out.note("\n".join(_located(call, parsed.problems)))
+        _say(call, taking)
+    return Exit.FAILED if parsed.problems or taking.counts["refused"] else Exit.FINE
+
+
+def _history(call: Call, form: str) -> Exit:
+    """Another monitor's history, check by check."""
+    from probe.cli.opening import configuration
+
+    interval_ms = _interval_ms(call)
+    config = configuration(call)
+    history = import_module(f"probe.importers.{form}").history(Path(call.options.file))
+    keys: list[str] = []
+    with way(config.storage.path) as path, call.out.progress("importing") as advance:
+        taking = Taking(path, config.agent.vantage, call.now_ms)
+        for piece in history.pieces:
+            keys.append(piece.key)
+            taking.outcomes(piece.rows, interval_ms or piece.interval_ms, advance)
+            taking.maintenance(piece.windows)
+    taking.counts["bad_lines"] = history.remarks.bad_rows
+    unknown = sorted(set(keys) - {check.key for check in config.checks})
+    _tell(call, taking, history.remarks.lines(), unknown)
+    return Exit.FAILED if history.remarks.bad_rows or taking.counts["refused"] else Exit.FINE
+
+
+def _tell(call: Call, taking: Taking, left_out: list[str], unknown: list[str]) -> None:
+    if call.options.json:
+        said = {"conflicts": taking.conflicts, "windows": taking.windows, "left_out": left_out, "unconfigured": unknown}
+        call.out.document({"schema": 1, **taking.counts, **said})
+        return
+    for line in left_out:
+        call.out.note(f"{call.options.file}: not carried: {line}")
+    _say(call, taking)
+    added, same = taking.windows["added"], taking.windows["same"]
+    if added or same:
+        call.out.line(f"maintenance windows: {added:,} added, {same:,} already there")
+    if unknown:
+        shown = ", ".join(unknown[:10]) + (" …" if len(unknown) > 10 else "")
+        call.out.note(f"not in the configuration, so part of no service yet: {shown}")
+
+
+def _interval_ms(call: Call) -> int | None:
+    return None if call.options.interval is None else span_ms("--interval", call.options.interval)
 
 
 def _parsed(name: str, kind: str | None) -> Parsed:
@@ -73,26 +145,13 @@ def _parsed(name: str, kind: str | None) -> Parsed:
         raise UsageError(f"{name}: not UTF-8 at byte {error.start}; convert it first") from error
 
 
-def _take(
-    call: Call, config: Config, rows: tuple[Imported, ...], times: tuple[int, int | None]
-) -> tuple[Counter[str], list[str]]:
-    """Hand the rows to the record, a batch at a time. times: now, and the interval of what is not configured."""
-    from probe import control
-    from probe.store.changes import ImportOutcomes
+def _by_check(rows: tuple[Imported, ...]) -> tuple[Imported, ...]:
+    """One check after the other, in order of time: days of one check come together."""
+    return tuple(sorted(rows, key=_place))
 
-    counts: Counter[str] = Counter(added=0, same=0, refused=0)
-    conflicts: list[str] = []
-    home, by = config.agent.vantage, person()
-    now_ms, interval_ms = times
-    with call.out.progress("importing", len(rows)) as advance:
-        for start in range(0, len(rows), BATCH):
-            batch = rows[start : start + BATCH]
-            change = ImportOutcomes(rows=batch, at_ms=now_ms, by=by, vantage=home, interval_ms=interval_ms)
-            answer = control.submit(config.storage.path, change)
-            counts.update({name: answer[name] for name in ("added", "same", "refused")})
-            conflicts += answer["conflicts"]
-            advance(len(batch))
-    return counts, conflicts
+
+def _place(row: Imported) -> Any:
+    return row.vantage or "", row.key, row.at_ms
 
 
 def _located(
@@ -104,10 +163,10 @@ def _located(
     return [*shown, f"{call.options.file}: and {left:,} more {of}"] if left else shown
 
 
-def _say(call: Call, counts: Counter[str], conflicts: list[str], problems: tuple[str, ...]) -> None:
+def _say(call: Call, taking: Taking) -> None:
     from probe.view.wording import count
 
-    call.out.note("\n".join(_located(call, problems)))
+    counts, conflicts = taking.counts, taking.conflicts
     for conflict in conflicts[:PROBLEMS_SHOWN]:
         call.out.note(f"contradicts what is recorded, now unknown: {conflict}")
     said = f"{counts['added']:,} added, {counts['same']:,} already there, {counts['refused']:,} refused"

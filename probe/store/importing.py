@@ -1,16 +1,22 @@
-"""Outcomes from outside into the record: each instant once, in any order, the spans made anew afterwards."""
+"""Outcomes from outside into the record: each instant once, in any order, the spans made anew afterwards.
+
+A day of which the record has nothing yet is taken as it is; where it is over, and there are enough of such outcomes,
+they go straight into blocks. Everything else is compared with what is there, one by one.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
 from statistics import median_low
 from typing import Any, Final, NamedTuple
 
 from probe.model import Finding, Reason, State
-from probe.store import clocks, series, spans
+from probe.store import blocks, clocks, days, series, spans
+from probe.store.archive import FAR, Archive
+from probe.store.blocks import DAY_MS
 from probe.store.codes import ABSOLUTE, ORIGIN_CODE, REASONS, STATE_CODE, STATES
 from probe.store.exchange import Imported, iso
 from probe.store.incoming import Incoming
@@ -23,11 +29,12 @@ LISTED: Final = 100
 
 
 class Target(NamedTuple):
-    """The series that rows go to: its revisions by (from, id), and the corrections that instants may have."""
+    """The series that rows go to: its revisions by (from, id), the corrections that instants may have; and now."""
 
     series: int
     revisions: Sequence[tuple[int, int]]
     shifts: Mapping[int, frozenset[int]]
+    now_ms: int
 
 
 def take(
@@ -49,7 +56,7 @@ def take(
         mine.sort(key=lambda row: row.at_ms)
         number = series.found(connection, vantage, key)
         _give_settings(connection, number, mine, interval_ms)
-        changed = _take_series(connection, _target(connection, number, mine[0].at_ms), mine, answer)
+        changed = _take_series(connection, _target(connection, number, mine[0].at_ms, now_ms), mine, answer)
         if changed is not None:
             touched[number] = changed
     if touched:
@@ -67,52 +74,99 @@ def _give_settings(
     series.add_setting(connection, number, Setting(rows[0].at_ms, interval, None, None, 3, interval * 3 // 2))
 
 
-def _target(connection: sqlite3.Connection, number: int, first_ms: int) -> Target:
+def _target(connection: sqlite3.Connection, number: int, first_ms: int, now_ms: int) -> Target:
     series.revision_of(connection, number, "", first_ms)
     revisions = connection.execute("SELECT from_ms, id FROM revision WHERE series = ? ORDER BY id", (number,))
     shifts: dict[int, set[int]] = {}
     for segment in clocks.load(connection).values():
         shifts.setdefault(segment.shift_ms, set()).add(segment.id)
-    return Target(number, revisions.fetchall(), {shift: frozenset(ids) for shift, ids in shifts.items()})
+    return Target(number, revisions.fetchall(), {shift: frozenset(ids) for shift, ids in shifts.items()}, now_ms)
 
 
 def _take_series(
-    connection: sqlite3.Connection, target: Target, rows: Iterable[Imported], answer: dict[str, Any]
+    connection: sqlite3.Connection, target: Target, rows: Sequence[Imported], answer: dict[str, Any]
 ) -> int | None:
     """The instant of the first change, None when nothing changed."""
-    first: int | None = None
     incoming = Incoming(connection)
+    changed: list[int] = []
+    fresh: list[Row] = []
+    archive = Archive(connection)
+    for day, of_day in groupby(rows, key=_day):
+        mine = list(of_day)
+        if _is_empty(archive, target, day) and all(row.at_ms < later.at_ms for row, later in pairwise(mine)):
+            fresh += [_row(row, target) for row in mine]
+            changed.append(mine[0].at_ms)
+        else:
+            changed += _compared(incoming, target, (_there(archive, target, mine), mine), answer)
+    answer["added"] += len(fresh)
+    _put_fresh(connection, incoming, fresh, target.now_ms)
+    incoming.flush()
+    return min(changed, default=None)
+
+
+def _compared(
+    incoming: Incoming, target: Target, work: tuple[dict[int, Row], Iterable[Imported]], answer: dict[str, Any]
+) -> Iterator[int]:
+    """Take rows one by one beside what is there; the instants of what changed."""
+    present, rows = work
     for row in rows:
-        there = _there(incoming, target, row.at_ms)
+        there = present.get(row.at_ms)
         if there is None:
-            incoming.place(_row(row, target))
+            present[row.at_ms] = mine = _row(row, target)
+            incoming.place(mine)
             answer["added"] += 1
         elif STATES[there.state] is row.state or REASONS[there.reason] is Reason.CONFLICT:
             answer["same"] += 1
             continue
         else:
-            incoming.amend(_in_conflict(there, row))
+            present[row.at_ms] = contradicted = _in_conflict(there, row)
+            incoming.amend(contradicted)
             _list(answer["conflicts"], row)
-        first = row.at_ms if first is None else first
-    incoming.flush()
-    return first
+        yield row.at_ms
 
 
-def _there(incoming: Incoming, target: Target, at_ms: int) -> Row | None:
-    """The outcome at that corrected instant."""
+def _put_fresh(connection: sqlite3.Connection, incoming: Incoming, rows: list[Row], now_ms: int) -> None:
+    """Whole days that are over become blocks, several days each; what is left is put as if it had just come."""
+    from probe.store.sealing import GRACE_MS, parted  # most that import this only read
+
+    closed = days.closed(connection)
+    over = [row for row in rows if (_day(row) + 1) * DAY_MS + GRACE_MS <= now_ms and _day(row) not in closed]
+    blocked: set[int] = set()
+    for piece in parted(over, -FAR):
+        blocks.keep(connection, blocks.make(piece), now_ms)
+        blocked.update(range(_day(piece[0]), _day(piece[-1]) + 1))
+    incoming.put(row for row in rows if _day(row) not in blocked)
+
+
+def _is_empty(archive: Archive, target: Target, day: int) -> bool:
+    """Whether nothing is recorded whose corrected instant can lie in that day."""
+    reach = max(map(abs, target.shifts), default=0)
+    found = archive.between(target.series, day * DAY_MS - reach, (day + 1) * DAY_MS + reach)
+    return next(found, None) is None
+
+
+def _day(row: Imported | Row) -> int:
+    return days.day_of(row.at_ms)
+
+
+def _there(archive: Archive, target: Target, rows: Sequence[Imported]) -> dict[int, Row]:
+    """What is recorded in the time of these rows, by corrected instant."""
+    found: dict[int, Row] = {}
+    first, end = rows[0].at_ms, rows[-1].at_ms + 1
     for shift, segments in target.shifts.items():
-        for row in incoming.at(target.series, at_ms - shift):
+        for row in archive.between(target.series, first - shift, end - shift):
             if row.clock in segments:
-                return row
-    return None
+                found.setdefault(row.at_ms + shift, row)
+    return found
 
 
 def _row(row: Imported, target: Target) -> Row:
-    valid = [number for from_ms, number in target.revisions if from_ms <= row.at_ms] or [target.revisions[0][1]]
+    known = target.revisions
+    valid = known[:1] if len(known) == 1 else [one for one in known if one[0] <= row.at_ms] or known[:1]
     reason = None if row.reason is None else row.reason.value
     said = ORIGIN_CODE[row.origin], STATE_CODE[row.state], reason, row.latency_us
     more = more_of(Finding(state=row.state, facts=row.facts)) if row.facts else None
-    return Row(row.at_ms, target.series, ABSOLUTE, valid[-1], *said, None, more)
+    return Row(row.at_ms, target.series, ABSOLUTE, valid[-1][1], *said, None, more)
 
 
 def _in_conflict(there: Row, row: Imported) -> Row:

@@ -55,8 +55,10 @@ class Incoming:
         self._connection.executemany(outcomes.APPEND, on_time)
 
     def amend(self, row: Row) -> None:
-        """Let this row count where one of the same instant and segment lies; of a closed day that one stays as well."""
-        if days.day_of(row.at_ms) in self._closed:
+        """Let this row count where one of the same instant and segment lies; one that is sealed stays as well."""
+        if days.day_of(row.at_ms) in self._closed or blocks.meeting(
+            self._connection, row.series, row.at_ms, row.at_ms + 1
+        ):
             self._put_late(row)
         else:
             self._connection.execute(REPLACE, row)
