@@ -288,6 +288,8 @@ CREATE TABLE delivery (
     PRIMARY KEY (outbox, channel)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX delivery_waits ON delivery (channel, outbox) WHERE delivered_at_ms IS NULL AND next_at_ms IS NOT NULL;
+
 CREATE TABLE block (
     id INTEGER PRIMARY KEY,
     series INTEGER NOT NULL,

@@ -16,7 +16,8 @@ from probe.config import Config
 from probe.errors import ProbeError
 from probe.store.changes import Prune
 from probe.store.database import guarded
-from probe.store.sealing import Sealed, Sealer, opened
+from probe.store.sealing import Sealed, Sealer
+from probe.store.staging import opened
 from probe.store.writer import Writer
 
 log = logging.getLogger(__name__)

@@ -127,7 +127,8 @@ def _compared(
 
 def _put_fresh(connection: sqlite3.Connection, incoming: Incoming, rows: list[Row], now_ms: int) -> None:
     """Whole days that are over become blocks, several days each; what is left is put as if it had just come."""
-    from probe.store.sealing import GRACE_MS, parted  # most that import this only read
+    from probe.store.sealing import GRACE_MS  # most that import this only read
+    from probe.store.staging import parted
 
     closed = days.closed(connection)
     over = [row for row in rows if (_day(row) + 1) * DAY_MS + GRACE_MS <= now_ms and _day(row) not in closed]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 from probe.model import Event, EventKind, Evidence, Origin, Outcome, Reason, Span, State, Ticket, Window
 from probe.sla.classify import Run
-from probe.store import attempts, clocks, counting, events, evidence, kept, tickets, timelines, windows
+from probe.store import attempts, clocks, counting, events, evidence, kept, series, tickets, timelines, windows
 from probe.store.archive import Archive
 from probe.store.attempts import Attempt
 from probe.store.clocks import Segment
@@ -25,7 +25,7 @@ from probe.store.database import failure, has_wal, look_at_file, look_at_version
 from probe.store.events import Paused
 from probe.store.kept import Kept, Standing
 from probe.store.lock import Holder, holder
-from probe.store.series import SETTING_COLUMNS, Series, Setting, series_of
+from probe.store.series import SETTING_COLUMNS, Series, Setting
 from probe.store.source import Source
 from probe.store.spans import LATEST_COLUMNS, run_of
 from probe.store.tally import Tally
@@ -96,13 +96,7 @@ class Reader:
 
     def series(self, vantage: str) -> tuple[Series, ...]:
         """Every series of a vantage point, in the order they came."""
-        former: dict[int, tuple[str, ...]] = {}
-        for number, key in self._all("SELECT series, key FROM former ORDER BY series, until_ms"):
-            former[number] = (*former.get(number, ()), key)
-        newest = "SELECT digest FROM revision WHERE revision.series = series.id ORDER BY id DESC LIMIT 1"
-        columns = "id, vantage, key, name, kind, target, role, service, network, is_configured"
-        rows = self._all(f"SELECT {columns}, ({newest}) FROM series WHERE vantage = ? ORDER BY id", vantage)
-        return tuple(series_of(row, former.get(row[0], ())) for row in rows)
+        return self._guarded(lambda connection: series.load_all(connection, vantage))
 
     def latest(self, vantage: str) -> dict[str, Latest]:
         """The last outcome of each series by key; those without one are missing."""
@@ -203,16 +197,8 @@ class Reader:
 
     def settings_of_all(self, vantage: str) -> dict[str, tuple[Setting, ...]]:
         """The same for every series, in one question."""
-        rows = self._all(
-            f"SELECT series.key, {SETTING_COLUMNS} FROM setting JOIN series ON series.id = setting.series"
-            " WHERE series.vantage = ? ORDER BY setting.clock, from_ms",
-            vantage,
-        )
         segments = self.clocks()
-        found: dict[str, tuple[Setting, ...]] = {}
-        for key, *row in rows:
-            found[key] = (*found.get(key, ()), Setting._make(row).on(segments))
-        return found
+        return self._guarded(lambda connection: series.corrected_settings(connection, vantage, segments))
 
     def revisions(self, vantage: str, key: str) -> dict[int, str]:
         """The digest of each revision of a series, by the number that spans carry."""

@@ -10,17 +10,15 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
-from itertools import groupby, islice
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from probe.store import blocks, chain, clocks, database, days, months, tally
 from probe.store.archive import Archive
 from probe.store.blocks import DAY_MS, Made
-from probe.store.outcomes import COLUMNS, Row
+from probe.store.staging import ENOUGH, grouped, opened, parted, staged
 from probe.store.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -31,8 +29,6 @@ Write = Callable[[Callable[[sqlite3.Connection], Any]], Any]
 Counted = tuple[int, int, bytes, Tally | None]
 """A series on a day: how many outcomes, their digest, and what is counted; None when other days must be looked at."""
 
-ENOUGH: Final = 4096
-"""Outcomes that make a block."""
 LONGEST_DAYS: Final = 8
 """So old a closed day is sealed however few outcomes its check has."""
 GRACE_MS: Final = 600_000
@@ -50,9 +46,6 @@ SWEPT: Final = 2_000
 """Rows of `hot` looked at in one transaction of deleting."""
 
 CLOSED: Final = f"at_ms / {DAY_MS} IN (SELECT day FROM seal WHERE hash IS NOT NULL)"
-STAGE: Final = f"""
-    CREATE TEMP TABLE stage AS SELECT {COLUMNS} FROM hot WHERE at_ms >= ? AND at_ms < ? AND {{}} ORDER BY series, at_ms
-"""
 SEALED: Final = "SELECT DISTINCT series FROM block WHERE t0_ms < ? AND t1_ms >= ? AND NOT is_late AND data IS NOT NULL"
 RIPE: Final = f"""
     SELECT series, count(*) FROM hot WHERE at_ms < :until AND {CLOSED} GROUP BY series
@@ -128,7 +121,7 @@ class Sealer:
         if day is None:
             return False
         self._write(lambda connection: days.close(connection, day, now_ms))
-        for group in _grouped(self._counted(day), COUNTED):
+        for group in grouped(self._counted(day), COUNTED):
             self._write(_counting(day, group))
             if self._is_stopped():
                 return True
@@ -166,8 +159,8 @@ class Sealer:
         segments, between = clocks.load(self._reading), (day * DAY_MS, (day + 1) * DAY_MS)
         has_moved = days.moved(segments, day)
         sealed = {series for (series,) in self._all(SEALED, (between[1], between[0]))}
-        with self._staged(between, "1") as staged:
-            for series, rows in staged:
+        with staged(self._reading, between, "1") as of_series:
+            for series, rows in of_series:
                 if series not in sealed:
                     mine = [row for row in rows if not segments[row.clock].shift_ms]
                     yield series, len(rows), days.digest(rows), None if has_moved else tally.of(mine)
@@ -198,9 +191,9 @@ class Sealer:
         if not ripe:
             return False
         of = f"{CLOSED} AND series IN ({', '.join(map(str, ripe))})"
-        with self._staged((-FAR, self._end_of_closed()), of) as staged:
-            pieces = (blocks.make(piece) for _, rows in staged for piece in parted(rows, old))
-            for group in _grouped(pieces, CHECKS):
+        with staged(self._reading, (-FAR, self._end_of_closed()), of) as of_series:
+            pieces = (blocks.make(piece) for _, rows in of_series for piece in parted(rows, old))
+            for group in grouped(pieces, CHECKS):
                 self._write(_keeping(group, now_ms))
                 self.blocks += len(group)
                 if self._is_stopped():
@@ -223,17 +216,6 @@ class Sealer:
         (day,) = self._one("SELECT max(day) FROM seal WHERE hash IS NOT NULL")
         return -FAR if day is None else (int(day) + 1) * DAY_MS
 
-    @contextmanager
-    def _staged(self, between: tuple[int, int], of: str) -> Iterator[Iterator[tuple[int, list[Row]]]]:
-        """Rows of `hot` by series, each in order of time, copied first: the record is not held while they are used."""
-        connection = self._reading
-        connection.execute(STAGE.format(of), between)
-        try:
-            rows = map(Row._make, connection.execute("SELECT * FROM temp.stage ORDER BY rowid"))
-            yield ((series, list(mine)) for series, mine in groupby(rows, key=attrgetter("series")))
-        finally:
-            connection.execute("DROP TABLE temp.stage")
-
     def _all(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Any]:
         return self._reading.execute(sql, values).fetchall()
 
@@ -252,25 +234,6 @@ def do_part(path: Path, connection: sqlite3.Connection, now_ms: int) -> Sealed:
     steps = iter(range(STEPS))
     with database.guarded(path), closing(opened(path)) as reading:
         return Sealer(reading, write).run(now_ms, lambda: next(steps, None) is not None)
-
-
-def opened(path: Path) -> sqlite3.Connection:
-    """A connection that reads a record and may keep temporary tables beside it."""
-    connection = database.open_reading(path)
-    connection.execute("PRAGMA query_only = 0")
-    return connection
-
-
-def parted(rows: Sequence[Row], old_ms: int) -> Iterator[list[Row]]:
-    """Whole days until there are enough, and what is left if it is old."""
-    piece: list[Row] = []
-    for _, of_day in groupby(rows, key=lambda row: days.day_of(row.at_ms)):
-        piece += of_day
-        if len(piece) >= ENOUGH:
-            yield piece
-            piece = []
-    if piece and piece[0].at_ms < old_ms:
-        yield piece
 
 
 def _deleting(low: int, until: int) -> Callable[[sqlite3.Connection], int]:
@@ -297,9 +260,3 @@ def _counting(day: int, group: Sequence[Counted]) -> Callable[[sqlite3.Connectio
                 days.count(connection, series, day, counted)
 
     return count
-
-
-def _grouped(found: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(found)
-    while group := list(islice(rest, size)):
-        yield group

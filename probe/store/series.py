@@ -77,6 +77,15 @@ class Settings:
 
 OF_VANTAGE: Final = "(SELECT id FROM series WHERE vantage = ?)"
 SETTING_COLUMNS: Final = "from_ms, interval_ms, timeout_ms, recheck_ms, confirm, g_max_ms, clock"
+NEWEST: Final = "SELECT digest FROM revision WHERE revision.series = series.id ORDER BY id DESC LIMIT 1"
+ALL: Final = f"""
+    SELECT id, vantage, key, name, kind, target, role, service, network, is_configured, ({NEWEST}) FROM series
+    WHERE vantage = ? ORDER BY id
+"""
+SETTINGS_OF_ALL: Final = f"""
+    SELECT series.key, {SETTING_COLUMNS} FROM setting JOIN series ON series.id = setting.series
+    WHERE series.vantage = ? ORDER BY setting.clock, from_ms
+"""
 ADD_SETTING: Final = f"INSERT OR REPLACE INTO setting (series, {SETTING_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 ADD_REVISION: Final = "INSERT INTO revision (series, digest, meaning, clock, from_ms) VALUES (?, ?, ?, ?, ?)"
 ADD_SERIES: Final = """
@@ -118,6 +127,24 @@ def register(
         _revise(connection, series, check, (clock.id, at_ms))
         _set(connection, series, check, (clock.id, at_ms))
     return renamed
+
+
+def load_all(connection: sqlite3.Connection, vantage: str) -> tuple[Series, ...]:
+    """Every series of a vantage point, in the order they came."""
+    former: dict[int, tuple[str, ...]] = {}
+    for number, key in connection.execute("SELECT series, key FROM former ORDER BY series, until_ms").fetchall():
+        former[number] = (*former.get(number, ()), key)
+    return tuple(series_of(row, former.get(row[0], ())) for row in connection.execute(ALL, (vantage,)).fetchall())
+
+
+def corrected_settings(
+    connection: sqlite3.Connection, vantage: str, segments: Mapping[int, Segment]
+) -> dict[str, tuple[Setting, ...]]:
+    """How each series of a vantage point was measured and since when, oldest first; instants corrected."""
+    found: dict[str, tuple[Setting, ...]] = {}
+    for key, *row in connection.execute(SETTINGS_OF_ALL, (vantage,)).fetchall():
+        found[key] = (*found.get(key, ()), Setting._make(row).on(segments))
+    return found
 
 
 def series_of(row: Iterable[Any], former: tuple[str, ...]) -> Series:

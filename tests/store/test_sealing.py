@@ -17,7 +17,8 @@ from probe.store.book import Book
 from probe.store.changes import ImportOutcomes
 from probe.store.exchange import Imported
 from probe.store.reader import Reader, open_reader
-from probe.store.sealing import ENOUGH, Sealed, Sealer, opened, parted
+from probe.store.sealing import Sealed, Sealer
+from probe.store.staging import ENOUGH, opened, parted
 from tests.store.builders import DOWN, HOME, T0, UNKNOWN, UP, a_book, a_check, a_segment, an_outcome, raw_spans
 
 DAY = blocks.DAY_MS

@@ -47,7 +47,8 @@ CREATE TABLE delivery (
     delivered_at_ms INTEGER,
     error TEXT,
     PRIMARY KEY (outbox, channel)
-) STRICT, WITHOUT ROWID
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delivery_waits ON delivery (channel, outbox) WHERE delivered_at_ms IS NULL AND next_at_ms IS NOT NULL
 """
 
 
