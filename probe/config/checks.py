@@ -83,8 +83,11 @@ def _target(table: Table, kind: str, name: str, kinds: Mapping[str, type[Prober]
 
 def fitting(defaults: Schedule, settings: Any | None) -> Schedule:
     """The defaults as a kind wants them: what others report is expected as often as it may come late, and one
-    report that is missing is not a lost packet. Nothing derived is confirmed a second time.
+    report that is missing is not a lost packet. Nothing derived is confirmed a second time. What loads the line is
+    repeated early only where the check itself says so.
     """
+    if settings is not None and hasattr(settings, "usual_recheck_ms"):
+        defaults = replace(defaults, recheck_ms=settings.usual_recheck_ms)
     if settings is None or not hasattr(settings, "usual_interval_ms"):
         return defaults
     return replace(defaults, interval_ms=settings.usual_interval_ms or defaults.interval_ms, confirm=1)

@@ -78,6 +78,11 @@ class ThroughputSettings:
         return WAITING_MS
 
     @property
+    def usual_recheck_ms(self) -> None:
+        """None: what loads the line is not repeated before it is due."""
+        return None
+
+    @property
     def least_timeout_ms(self) -> int:
         """Both directions and what goes before them."""
         return self.duration_ms * (1 if self.upload is None else 2) + 5_000

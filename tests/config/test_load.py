@@ -356,6 +356,14 @@ def test_remarks_stop_nothing(tmp_path: Path) -> None:
     ]
 
 
+def test_what_loads_the_line_is_not_repeated_before_it_is_due(tmp_path: Path) -> None:
+    """A slow line measured every five seconds would be loaded all the time; only the check itself may ask for it."""
+    main = '[defaults]\nrecheck = "5s"\n[[check]]\nname = "speed"\nkind = "throughput"\n'
+    main += 'target = "https://a.example/"\ninterval = "1h"\nthroughput.max_bytes = 1000000000\n'
+    assert loaded(tmp_path, main).checks[0].recheck_ms is None
+    assert loaded(tmp_path, main + 'recheck = "10m"\n').checks[0].recheck_ms == 600_000
+
+
 def test_enough_references_need_no_remark(tmp_path: Path) -> None:
     """Three in two networks are witnesses enough."""
     assert loaded(tmp_path, REFERENCES + "[service.line]\nuplink = true\n").warnings == ()

@@ -12,8 +12,12 @@ import pytest
 from probe.clock import SystemClock
 from probe.model import Finding, Reason, State
 from probe.probers.net.interfaces import interface_of, kind_of, mbits_of, moved_over
+from probe.probers.net.resolver import Resolver
+from probe.probers.net.transfer import Flow, Line
 from probe.probers.throughput import ThroughputProber, ThroughputSettings, bits
 from probe.runner import attempt
+from probe.trail import begin
+from tests.clocks import HandClock
 from tests.probers.attempts import a_check
 
 SHORT: dict[str, Any] = {"duration_ms": 500, "ramp_ms": 100, "connections": 2, "max_bytes": 10**10, "max_other": 10}
@@ -21,17 +25,25 @@ ZEROS = bytes(64 * 1024)
 
 
 @asynccontextmanager
-async def server(pause_s: float = 0.0, status: str = "200 OK", silent: bool = False) -> AsyncIterator[str]:
-    """Sends without an end, or takes what it is sent."""
+async def server(
+    pause_s: float = 0.0, status: str = "200 OK", silent: bool = False, size: int | None = None, refused: bool = False
+) -> AsyncIterator[str]:
+    """Sends without an end or `size` bytes, or takes what it is sent, or refuses an upload and ends."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             if silent:
                 await reader.read()
+            elif head.startswith(b"POST") and refused:
+                writer.write(b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n")
+                await reader.read(1 << 20)
             elif head.startswith(b"POST"):
                 while await reader.read(1 << 20):
                     pass
+            elif size is not None:
+                writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + bytes(size))
+                await writer.drain()
             else:
                 writer.write(f"HTTP/1.1 {status}\r\nConnection: close\r\n\r\n".encode())
                 while True:
@@ -50,7 +62,7 @@ async def server(pause_s: float = 0.0, status: str = "200 OK", silent: bool = Fa
 
 def tried(*prober: ThroughputProber, pause_s: float = 0.0, upload: bool = False, **keys: Any) -> Finding:
     """One attempt against a server like that."""
-    about = {key: keys.pop(key) for key in ("status", "silent") if key in keys}
+    about = {key: keys.pop(key) for key in ("status", "silent", "size", "refused") if key in keys}
 
     async def main() -> Finding:
         async with server(pause_s, **about) as url:
@@ -108,13 +120,38 @@ def test_what_was_spent_before_a_restart_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("about", "reason"), [({"status": "404 Not Found"}, Reason.STATUS), ({"silent": True}, Reason.TIMEOUT)]
+    ("about", "reason"),
+    [
+        ({"status": "404 Not Found"}, Reason.STATUS),
+        ({"silent": True}, Reason.TIMEOUT),
+        ({"size": 12}, Reason.TOO_SMALL),
+    ],
 )
 def test_a_server_without_anything_to_send_is_down(about: dict[str, Any], reason: Reason) -> None:
     """Nothing was measured, and it is said why."""
     finding = tried(**about)
     assert (finding.state, finding.reason) == (State.DOWN, reason)
     assert "down_bps" not in finding.facts
+
+
+def test_an_upload_that_is_refused_says_so() -> None:
+    """Whoever breaks an upload off has said why before; the status, not the broken connection, is the reason."""
+    finding = tried(upload=True, refused=True)
+    assert finding.state is State.DOWN
+    assert (finding.reason, finding.detail) == (Reason.STATUS, "405 to the upload")
+
+
+def test_each_second_has_its_own_rate_and_the_end_none() -> None:
+    """What arrives while the test is being ended is in no second; a pause is slow, not left out."""
+    clock = HandClock()
+    check = a_check("throughput", "http://a.example/", **{**SHORT, "duration_ms": 2500, "ramp_ms": 500})
+    flow = Flow(Line(check, Resolver(), begin(clock, 5000), 10**10))
+    for ms, count in ((100, 1000), (900, 1000), (1100, 3000), (2501, 7)):
+        clock.boot_ns = flow.began_ns + ms * 1_000_000
+        flow.add(count)
+    flow.finish()
+    assert flow.bps_by_second() == [16_000, 24_000, 0]
+    assert flow.bps() == 4000 * 8000 // 2000
 
 
 def test_other_traffic_makes_it_unknown() -> None:

@@ -105,7 +105,12 @@ class Wire:
     @property
     def has_unread(self) -> bool:
         """Whether the server said more than its answer."""
-        return bool(self._waiting or self._state.trailing_data[0])
+        return bool(self.unread)
+
+    @property
+    def unread(self) -> bytes:
+        """What was received and not yet taken."""
+        return self._state.trailing_data[0] + self._waiting
 
     async def _next(self) -> h11.Event | type[h11.PAUSED]:
         while True:

@@ -30,6 +30,10 @@ PORTS: Final = {"http": 80, "https": 443}
 IDLE_TRIES: Final = 3
 LOADED_S: Final = 0.25
 PIECE: Final = bytes(64 * 1024)
+LEAST: Final = 64 * 1024
+"""An answer with fewer bytes measures how fast connections are opened, not the line."""
+TAIL_MS: Final = 200
+"""Less time than this has no rate of its own."""
 OVERHEAD_PERCENT: Final = 8
 """What headers of Ethernet, IP, TCP and TLS may add to the payload at most."""
 HEADERS: Final = "Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\nUser-Agent: probe (speed test)\r\n"
@@ -46,32 +50,46 @@ class Line:
         self.interface: str | None = None
 
 
-class _Flow:
+class Flow:
     """Bytes of one direction, by the second; those of the ramp are not counted in the rate."""
 
     def __init__(self, line: Line) -> None:
         self.line, self.began_ns = line, line.trail.clock.read().boot_ns
         self.counted = self.total = 0
-        self.last_ms = 0
+        self.end_ms = 0
         self.seconds: dict[int, int] = {}
 
     def add(self, count: int) -> bool:
         """Count what was moved; whether there may be more."""
-        self.last_ms = (self.line.trail.clock.read().boot_ns - self.began_ns) // NS_PER_MS
+        at_ms = self._elapsed_ms()
         self.total += count
         self.line.moved += count
-        self.seconds[self.last_ms // 1000] = self.seconds.get(self.last_ms // 1000, 0) + count
-        if self.last_ms >= self.line.settings.ramp_ms:
-            self.counted += count
+        if at_ms < self.line.settings.duration_ms:
+            self.seconds[at_ms // 1000] = self.seconds.get(at_ms // 1000, 0) + count
+            self.counted += count if at_ms >= self.line.settings.ramp_ms else 0
         return self.line.moved < self.line.left
+
+    def finish(self) -> None:
+        """The test is over: also the time in which nothing came counts."""
+        self.end_ms = min(self._elapsed_ms(), self.line.settings.duration_ms)
+
+    def _elapsed_ms(self) -> int:
+        return (self.line.trail.clock.read().boot_ns - self.began_ns) // NS_PER_MS
 
     def bps(self) -> int | None:
         """Bits a second after the ramp; None where too little time was left for one."""
-        lasted_ms = self.last_ms - self.line.settings.ramp_ms
-        return self.counted * 8000 // lasted_ms if lasted_ms >= 200 else None
+        lasted_ms = self.end_ms - self.line.settings.ramp_ms
+        return self.counted * 8000 // lasted_ms if lasted_ms >= TAIL_MS else None
+
+    def bps_by_second(self) -> list[int]:
+        """Bits a second in each second; the last may be a part of one, and what came after the end is in none."""
+        lengths = [min(1000, self.end_ms - begin_ms) for begin_ms in range(0, max(self.end_ms, 1), 1000)]
+        if len(lengths) > 1 and lengths[-1] < TAIL_MS:
+            lengths.pop()
+        return [self.seconds.get(second, 0) * 8000 // length_ms for second, length_ms in enumerate(lengths)]
 
 
-Stream = Callable[[Connection, bytes, _Flow], Awaitable[None]]
+Stream = Callable[[Connection, bytes, Flow], Awaitable[None]]
 
 
 async def measure(line: Line) -> None:
@@ -95,16 +113,17 @@ async def _direction(line: Line, name: str, url: str, stream: Stream) -> None:
         idle = [await way.round_trip() for _ in range(IDLE_TRIES)]
     facts.setdefault("rtt_idle_us", min(idle))
     before = _counters(line)
-    flow = _Flow(line)
+    flow = Flow(line)
     with trail.during(name):
         loaded = await _transfer(line, way, flow, stream)
+        flow.finish()
     if not flow.total:
         raise Fault(Reason.TIMEOUT, f"not a byte in {line.settings.duration_ms} ms")
     rate = flow.bps()
     if rate is None:
         raise Fault(Reason.BUDGET, f"{line.left} bytes left for the day were too few for a measurement")
     facts[f"{name}_bps"] = rate
-    facts[f"{name}_seconds_bps"] = [flow.seconds.get(second, 0) * 8 for second in range(max(flow.seconds) + 1)]
+    facts[f"{name}_seconds_bps"] = flow.bps_by_second()
     if loaded:
         facts["rtt_loaded_us"] = max(facts.get("rtt_loaded_us", 0), sum(loaded) // len(loaded))
     _note_others(line, name, flow.total, before)
@@ -179,7 +198,7 @@ class _Way:
         return await open_connection(self._addresses, self._port, aside)
 
 
-async def _transfer(line: Line, way: _Way, flow: _Flow, stream: Stream) -> list[int]:
+async def _transfer(line: Line, way: _Way, flow: Flow, stream: Stream) -> list[int]:
     """Move bytes until the time is over or all that may be moved is; the round trips meanwhile. Raises Fault."""
     loaded: list[int] = []
     head = way.head("GET") if stream is _download else way.head("POST", "Transfer-Encoding: chunked\r\n")
@@ -210,22 +229,42 @@ async def _transfer(line: Line, way: _Way, flow: _Flow, stream: Stream) -> list[
     return loaded
 
 
-async def _download(connection: Connection, head: bytes, flow: _Flow) -> None:
-    """One answer, counted as it comes."""
+async def _download(connection: Connection, head: bytes, flow: Flow) -> None:
+    """One answer, counted as it comes; what came with its head as well."""
     await connection.send(head)
-    answer = await Wire(connection).head()
+    wire = Wire(connection)
+    answer = await wire.head()
     if answer.status != 200:
         raise Fault(Reason.STATUS, f"{answer.status} instead of 200")
-    while more := await connection.receive():
+    count, more = 0, wire.unread or await connection.receive()
+    while more:
+        count += len(more)
         if not flow.add(len(more)):
             return
+        more = await connection.receive()
+    if count < LEAST:
+        raise Fault(Reason.TOO_SMALL, f"the answer ended after {count} bytes; at least {LEAST} measure a line")
 
 
-async def _upload(connection: Connection, head: bytes, flow: _Flow) -> None:
-    """One request without an end."""
-    await connection.send(head)
+async def _upload(connection: Connection, head: bytes, flow: Flow) -> None:
+    """One request without an end. A server that breaks it off may have said why."""
     frame = b"%x\r\n%s\r\n" % (len(PIECE), PIECE)
     more = True
-    while more:
-        await connection.send(frame)
-        more = flow.add(len(PIECE))
+    try:
+        await connection.send(head)
+        while more:
+            await connection.send(frame)
+            more = flow.add(len(PIECE))
+    except Fault:
+        status = await _said(connection)
+        if status is None or status < 300:
+            raise
+        raise Fault(Reason.STATUS, f"{status} to the upload") from None
+
+
+async def _said(connection: Connection) -> int | None:
+    """The status of an answer that is there; None where there is none."""
+    try:
+        return (await Wire(connection).head()).status
+    except Fault:
+        return None
