@@ -174,7 +174,7 @@ def _recounted(gathered: Gathered, counted: Sequence[Recount], report: Document)
             "needed": one.needed,
             "witnesses": [numbers[each.key] for each in one.witnesses if each.key in numbers],
             "down": [list(pair) for pair in one.down],
-            "is_plain": one.is_plain,
+            "repeats": list(one.repeats),
         }
         down = verifier.anew(gathered.record, gathered.samples, mine, theirs) if of is not None else []
         found.append({**mine, "by_samples": exact_decimal(verifier.seconds(down))})

@@ -125,7 +125,7 @@ def _claimed(one: Document, facts: Facts) -> Iterator[str]:
 def _missed(one: Document) -> Iterator[str]:
     low, raw = one["downtime"]["low"], one["raw_downtime"]["low"]
     allowed = "" if one["budget"] is None else f"; {words.span(one['budget'])} were allowed"
-    forgiven = f", {words.span(raw)} before declared maintenance was forgiven" if raw != low else ""
+    forgiven = f", of {words.span(raw)} before what the terms exclude" if raw != low else ""
     yield (
         f"{'Missed' if one['verdict'] == 'missed' else 'Verdict ' + str(one['verdict'])}: {words.span(low)} of downtime"
         f" are proven ({low} s exactly{forgiven}){allowed}."
@@ -133,7 +133,7 @@ def _missed(one: Document) -> Iterator[str]:
     refused = sum(1 for each in one["exclusions"] if each["refused"])
     if one["exclusions"]:
         accepted = len(one["exclusions"]) - refused
-        yield f"Maintenance: {accepted} declared windows forgiven, {refused} refused; why: maintenance.json."
+        yield f"Declared maintenance: windows forgiven {accepted}, refused {refused}; see maintenance.json."
 
 
 def _outages(facts: Facts) -> Iterator[str]:

@@ -144,13 +144,14 @@ def _entries(reader: Reader, scope: Scope, keys: list[str], heads: Sequence[Seal
     first = max((head.entries for head in heads if head.entries < places[0]), default=0)
     last = min((head.entries for head in heads if head.entries >= places[-1]), default=heads[-1].entries)
     found = reader.ask(lambda asked: list(proof.entries(asked, first, last)))
+    shown = told | reader.ask(partial(proof.own, vantage=scope.vantage, keys=keys))
     return [
         {
             "entry": one.number,
             "kind": one.kind,
             "row": one.row,
             "hash": one.hash,
-            "line": one.line if scope.has_all or one.kind in NEUTRAL or (one.kind, one.row) in told else None,
+            "line": one.line if scope.has_all or one.kind in NEUTRAL or (one.kind, one.row) in shown else None,
         }
         for one in found
     ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from probe.judge.choice import on_its_day
 from probe.judge.judging import Judge
 from probe.sla import draft, evidence
-from probe.sla.assessment import Assessment
+from probe.sla.assessment import Assessment, Ms
 from probe.sla.evidence import Evidence
 from probe.sla.service import Member
 from probe.store.reader import Reader
@@ -22,15 +22,16 @@ PLAIN = "F1: every millisecond of downtime"
 class Recount(NamedTuple):
     """One assessment. of: the checks whose samples prove the downtime, None where `why` says that it cannot be done.
 
-    needed: how many of them are down together. down: what was proven, before anything was forgiven. is_plain: the
-    report's figure is the length of that.
+    needed: how many of them are down together. down: what was proven, before anything was forgiven. repeats: the
+    report's figures that are sums of it: `raw_downtime`, and `downtime` and `outages` where nothing but forgiven
+    maintenance lies between (no clock that starts at a ticket, say).
     """
 
     of: tuple[Member, ...] | None
     needed: int
     witnesses: tuple[Member, ...]
     down: tuple[tuple[int, int], ...]
-    is_plain: bool
+    repeats: tuple[str, ...]
     why: str
 
 
@@ -54,13 +55,24 @@ def _recount(judge: Judge, one: Assessment) -> Recount:
     down = case.known.down.clip(start_ms, min(end_ms, case.until_ms))
     whole = case.members[0] if len(case.members) == 1 else None
     of, needed = (whole.parts, whole.needed) if whole and whole.parts else (case.members, case.needed)
-    is_plain = one.rule == PLAIN and down.measure == one.raw_downtime.low
     pairs = tuple((int(start), int(end)) for start, end in down)
-    return Recount(of, needed, question.references, pairs, is_plain, "")
+    return Recount(of, needed, question.references, pairs, tuple(_repeats(one, down.measure)), "")
+
+
+def _repeats(one: Assessment, proven_ms: Ms) -> Iterator[str]:
+    """The figures of an assessment that follow from its proven downtime by adding up."""
+    raw_ms, net_ms = one.raw_downtime.low, one.downtime.low
+    if one.rule != PLAIN or proven_ms != raw_ms:
+        return
+    yield "raw_downtime"
+    if net_ms == raw_ms - sum(each.forgiven_ms for each in one.exclusions):
+        yield "downtime"
+    if net_ms == sum(each.counted_ms for each in one.outages):
+        yield "outages"
 
 
 def _not(why: str, members: tuple[Member, ...] = (), witnesses: tuple[Member, ...] = ()) -> Recount:
-    return Recount(None, 1, (*members, *witnesses), (), False, why)
+    return Recount(None, 1, (*members, *witnesses), (), (), why)
 
 
 def _hindrance(case: Evidence, one: Assessment) -> str:

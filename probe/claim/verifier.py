@@ -35,6 +35,7 @@ MOST = 2 << 30
 CHAIN, SEAL = b"probe-rec-v1\0", b"probe-seal-v1\0"
 UP, DOWN, UNKNOWN = STATES = ("up", "down", "unknown")
 OUTAGE = ("check", "start", "end", "attempts", "cause", "confirmed")
+WINDOW = ("start", "end", "announced_at", "entered_at")
 MANUAL, DAY_MS, EPOCH = 2, 86_400_000, datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,7 +46,7 @@ def verify(path: Path) -> tuple[list[Problem], list[str]]:
         files, problems = (unpacked(path), []) if path.is_dir() else unzipped(path)
         problems = problems or list(listed(files))
         if not problems:
-            for look in (sealed, chained, told_alike, recounted, signed):
+            for look in (sealed, chained, samples_alike, told_alike, recounted, signed):
                 problems += look(files, notes)
     except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         problems = [(path.name, f"cannot be read: {error}")]
@@ -155,8 +156,8 @@ def chained(files: Files, notes: list[str]) -> Iterator[Problem]:
     notes.append(f"{len(found)} entries of the chain link two heads, {withheld} of them withheld: these on trust")
 
 
-def told_alike(files: Files, notes: list[str]) -> Iterator[Problem]:
-    """What is said twice is said alike: samples and their rows; letter, outages, report."""
+def samples_alike(files: Files, _notes: list[str]) -> Iterator[Problem]:
+    """Samples say what their rows say, in order; windows what the chain says."""
     record, before = load(files, "record.json"), (0, 0)
     for number, one in enumerate(lines(files, "samples.jsonl"), 1):
         at, clock, _revision, _origin, state, reason, *_ = one["row"]
@@ -166,6 +167,15 @@ def told_alike(files: Files, notes: list[str]) -> Iterator[Problem]:
         if before > (one["series"], at):
             yield "samples.jsonl", f"line {number} is not in the order of series and time"
         before = one["series"], at
+    shown = {(one["kind"], one["row"]): json.loads(one["line"] or "[]") for one in lines(files, "entries.jsonl")}
+    for one in load(files, "maintenance.json")["windows"]:
+        row = shown.get(("window", one["id"]))
+        if row and [at and instant(at) for at in (row[7], row[8], row[15], row[16])] != [one[name] for name in WINDOW]:
+            yield "maintenance.json", f"window {one['id']} is told otherwise than the chain has it"
+
+
+def told_alike(files: Files, notes: list[str]) -> Iterator[Problem]:
+    """Letter, outages and report say the same."""
     named = [tuple(map(one.get, OUTAGE)) for one in load(files, "outages.json")["outages"]]
     for one in load(files, "report.json")["assessments"]:
         for each in [each for each in one["outages"] if tuple(map(each.get, OUTAGE)) not in named]:
@@ -194,8 +204,12 @@ def recounted(files: Files, notes: list[str]) -> Iterator[Problem]:
             yield "claim.json", f"{name}: by the samples {total} s are proven, {mine['by_samples']} are stated"
         if any(not any(a <= start and end <= b for a, b in found) for start, end in down):
             yield "claim.json", f"{name}: downtime is stated that the samples do not prove"
-        yield from figures(name, theirs, seconds(down)) if mine["is_plain"] else ()
-        rule = "" if mine["is_plain"] else f"; the provider's own rule ({theirs['rule']}) is not repeated here"
+        yield from figures(name, mine["repeats"], theirs, seconds(down))
+        rule = (
+            ""
+            if "downtime" in mine["repeats"]
+            else f"; what counts of it by the terms ({theirs['rule']}) is not repeated"
+        )
         notes.append(f"{name}: {float(total):.3f} s proven by the samples, {float(seconds(down)):.3f} s stated{rule}")
 
 
@@ -210,20 +224,19 @@ def anew(record: dict[str, Any], given: list[Any], mine: dict[str, Any], theirs:
     return at_least([counter.proven(each, mine["witnesses"]) for each in mine["of"]], mine["needed"], edges)
 
 
-def figures(name: str, theirs: dict[str, Any], stated_s: Fraction) -> Iterator[Problem]:
-    """The report's figures under the plain measure: sums of what was recounted."""
+def figures(name: str, repeats: list[str], theirs: dict[str, Any], stated_s: Fraction) -> Iterator[Problem]:
+    """The report's figures that are sums of what was recounted."""
     raw, net = Fraction(theirs["raw_downtime"]["low"]), Fraction(theirs["downtime"]["low"])
     forgiven = sum((Fraction(each["forgiven"]) for each in theirs["exclusions"]), Fraction(0))
     counted = sum((Fraction(each["counted"]) for each in theirs["outages"]), Fraction(0))
-    if raw != stated_s:
-        yield "report.json", f"{name}: raw_downtime is {raw} s, the samples give {stated_s}"
-    if net != raw - forgiven:
+    if "raw_downtime" in repeats and (raw != stated_s or net > raw):
+        yield "report.json", f"{name}: {raw} s before and {net} s after maintenance, the samples give {stated_s}"
+    if "downtime" in repeats and net != raw - forgiven:
         yield "report.json", f"{name}: downtime is {net} s, {raw} less {forgiven} forgiven are {raw - forgiven}"
-    if theirs["check"] is not None and counted != net:
+    if "outages" in repeats and counted != net:
         yield "report.json", f"{name}: the outages add up to {counted} s, downtime is {net}"
-    budget = theirs["budget"]
-    if theirs["verdict"] == "missed" and budget is not None and net < Fraction(budget):
-        yield "report.json", f"{name}: missed, and yet {net} s are within the {budget} allowed"
+    if theirs["verdict"] == "missed" and theirs["budget"] is not None and net < Fraction(theirs["budget"]):
+        yield "report.json", f"{name}: missed, and yet {net} s are within the {theirs['budget']} allowed"
 
 
 def signed(files: Files, notes: list[str]) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from probe.model import EventKind
 from probe.store import chain, days
 from probe.store.archive import Archive
 from probe.store.blocks import DAY_MS, has_blocks
@@ -23,6 +24,7 @@ HEADS: Final = """
 """
 DIGESTS: Final = "SELECT series, n, digest FROM digest WHERE day = ? ORDER BY series"
 ENTRIES: Final = "SELECT id, kind, row, hash FROM chain WHERE id > ? AND id <= ? ORDER BY id"
+BEFELL: Final = (EventKind.START, EventKind.STOP, EventKind.CLOCK_STEP, EventKind.SUSPEND, EventKind.STALL)
 ENTRY: Final = "SELECT id FROM chain WHERE kind = ? AND row = ?"
 
 
@@ -131,6 +133,18 @@ def told_of(connection: sqlite3.Connection, service: str, keys: Sequence[str], w
     )
     if not has_blocks(connection):
         return set()
+    return {Told(kind, row) for kind, sql, given in questions for (row,) in connection.execute(sql, given).fetchall()}
+
+
+def own(connection: sqlite3.Connection, vantage: str, keys: Sequence[str]) -> set[Told]:
+    """The rows that say how these series were measured, and what befell the agent: nothing about other services."""
+    marks = ", ".join("?" * len(keys)) or "NULL"
+    mine = f"SELECT id FROM revision WHERE series IN (SELECT id FROM series WHERE vantage = ? AND key IN ({marks}))"
+    befell = f"SELECT id FROM event WHERE kind IN ({', '.join('?' * len(BEFELL))})"
+    questions: tuple[tuple[str, str, tuple[object, ...]], ...] = (
+        ("revision", mine, (vantage, *keys)),
+        ("event", befell, BEFELL),
+    )
     return {Told(kind, row) for kind, sql, given in questions for (row,) in connection.execute(sql, given).fetchall()}
 
 
