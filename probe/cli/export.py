@@ -1,4 +1,4 @@
-"""Write outcomes as JSON Lines or CSV, to a file or to stdout. `probe import` reads both back."""
+"""Write outcomes as JSON Lines or CSV, to a file or to stdout, which `probe import` reads back; or as Parquet."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import argparse
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from probe.cli.command import Call, at, keys_on_record, time_option
 from probe.cli.exits import Exit
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from probe.model import Outcome
     from probe.store.reader import Reader
 
+FORMATS: Final = ("jsonl", "csv", "parquet")
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which outcomes, where to, and as what."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="checks or services; all on record when none is given")
     parser.add_argument("--output", "-o", type=Path, metavar="FILE", help="a new file (default: -, stdout)")
-    parser.add_argument("--format", choices=("jsonl", "csv"), help="default: by the file's name, else jsonl")
+    parser.add_argument("--format", choices=FORMATS, help="default: by the file's name, else jsonl")
     time_option(parser, "--from", "from this instant on (default: the beginning)")
     time_option(parser, "--to", "until this instant (default: now)")
 
@@ -32,9 +35,7 @@ def run(call: Call) -> Exit:
     from probe.cli.opening import record
 
     path: Path | None = None if call.options.output == Path("-") else call.options.output
-    is_csv = call.options.format == "csv" or (
-        call.options.format is None and path is not None and path.suffix == ".csv"
-    )
+    form = _form(call.options.format, path)
     start_ms = at(call, "--from") or 0
     asked_ms = at(call, "--to")
     end_ms = call.now_ms + 1 if asked_ms is None else asked_ms
@@ -43,10 +44,27 @@ def run(call: Call) -> Exit:
         keys = keys_on_record(config, reader, call.options.names)
         vantage = config.agent.vantage
         advance = stack.enter_context(call.out.progress("exporting", len(keys)))
-        lines = _lines(_outcomes(reader, vantage, keys, (start_ms, end_ms), advance), vantage, is_csv=is_csv)
-        count = _to_stdout(call, lines) if path is None else _to_file(path, lines)
-    call.out.note(f"{count - is_csv:,} outcomes written" + (f" to {path}" if path else ""))
+        outcomes = _outcomes(reader, vantage, keys, (start_ms, end_ms), advance)
+        if form == "parquet" and path is not None:
+            count = _to_file(path, partial(_parquet, outcomes=outcomes, vantage=vantage))
+        else:
+            lines = _lines(outcomes, vantage, is_csv=form == "csv")
+            count = _to_stdout(call, lines) if path is None else _to_file(path, partial(_text, lines=lines))
+    call.out.note(f"{count - (form == 'csv'):,} outcomes written" + (f" to {path}" if path else ""))
     return Exit.FINE
+
+
+def _form(asked: str | None, path: Path | None) -> str:
+    """What is written; UsageError before the record is opened where that cannot be."""
+    by_name = path.suffix.removeprefix(".") if path is not None else ""
+    form: str = asked or (by_name if by_name in FORMATS else FORMATS[0])
+    if form == "parquet":
+        from probe.report import parquet
+
+        parquet.require()
+        if path is None:
+            raise UsageError("Parquet is no text; name a file with --output")
+    return form
 
 
 def _outcomes(
@@ -78,18 +96,29 @@ def _write_all(lines: Iterator[str], write: Callable[[str], object]) -> int:
     return count
 
 
-def _to_file(path: Path, lines: Iterator[str]) -> int:
+def _text(path: Path, *, lines: Iterator[str]) -> int:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        return _write_all(lines, file.write)
+
+
+def _parquet(path: Path, *, outcomes: Iterator[Outcome], vantage: str) -> int:
+    from probe.report import parquet
+
+    return parquet.write(path, outcomes, vantage)
+
+
+def _to_file(path: Path, write: Callable[[Path], int]) -> int:
     """Write a file that was not there; it appears whole or not at all."""
     part = path.with_name(path.name + ".part")
     if path.exists():
         raise UsageError(f"{path}: exists; name another file or move it away")
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            count = _write_all(lines, file.write)
-            file.flush()
+        count = write(part)
+        with part.open("rb") as file:
             os.fsync(file.fileno())
         part.rename(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
     return count

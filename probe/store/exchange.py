@@ -161,7 +161,7 @@ def _uncell(text: str) -> str:
 
 
 def _fields(outcome: Outcome, vantage: str) -> dict[str, Any]:
-    check, family = _split(outcome.key)
+    check, family = split(outcome.key)
     latency = outcome.finding.latency_us
     reason = outcome.finding.reason
     return {
@@ -176,7 +176,8 @@ def _fields(outcome: Outcome, vantage: str) -> dict[str, Any]:
     }
 
 
-def _split(key: str) -> tuple[str, str | None]:
+def split(key: str) -> tuple[str, str | None]:
+    """A key as the check's name and its family, None where it has none of its own."""
     name, slash, family = key.rpartition("/")
     return (name, family) if slash and name and family in ("4", "6") else (key, None)
 
