@@ -74,7 +74,8 @@ class Journal:
         if story.is_told or story.failures < check.confirm:
             return
         cause = self._references.fault(story.since_ms)
-        if cause is Cause.UNKNOWN_REFERENCE and story.failures < check.confirm + PATIENCE and self._references.keys():
+        may_wait = outcome.finding.reason is not Reason.REPORTED and self._references.keys()
+        if cause is Cause.UNKNOWN_REFERENCE and story.failures < check.confirm + PATIENCE and may_wait:
             return
         story.is_told, story.cause = True, cause if check.role is Role.CHECK or cause in OUR_LINE else None
         since = instant(outcome.at_ms - (at_boot_ms - story.since_ms))

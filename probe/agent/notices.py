@@ -15,6 +15,7 @@ from probe.agent.journal import PATIENCE, instant
 from probe.config import Config
 from probe.model import Cause, Check, Outcome, Role, State
 from probe.notify.routing import Routes
+from probe.probers import is_tried
 from probe.references import References
 from probe.store import outbox
 from probe.store.outbox import Kind, Message
@@ -54,12 +55,15 @@ class Notices:
         self._stories: dict[str, _Story] = {}
         self._line: str | None = None
         self._line_since: tuple[int, int] | None = None
+        self._waiting: dict[str, tuple[Check, Outcome]] = {}
         self.follow(config)
 
     def follow(self, config: Config) -> None:
         """From now on these channels and services."""
         self._vantage, self._routes = config.agent.vantage, Routes(config.channels)
         self._providers = {service.name: service.provider for service in config.services}
+        keys = {check.key for check in config.checks}
+        self._waiting = {key: failed for key, failed in self._waiting.items() if key in keys}
 
     def restore(self, reader: Reader, offset_ms: int) -> None:
         """Go on where the last agent ended. offset_ms: from boottime to recorded instants."""
@@ -85,7 +89,7 @@ class Notices:
         """What this outcome gives to tell; it is to be recorded with it."""
         found = self._see_line(outcome, at_boot_ms)
         if check.role is not Role.CHECK:
-            return found
+            return found + self._see_waiting()
         story = self._stories.setdefault(check.key, _Story())
         if outcome.state is State.DOWN:
             found += self._failed(check, story, outcome, at_boot_ms)
@@ -103,7 +107,19 @@ class Notices:
             story.first_bad_ms, story.since_boot_ms = outcome.at_ms, at_boot_ms
         story.failures += 1
         story.bad_ms = outcome.at_ms
-        if story.told is not None or story.failures < check.confirm:
+        if story.failures < check.confirm:
+            return []
+        if check.recheck_ms is None or not is_tried(check.kind):
+            self._waiting[check.key] = check, outcome
+        return self._begun(check, story, outcome)
+
+    def _see_waiting(self) -> list[Message]:
+        """Outages of what is not tried again soon: a word of a reference may be all that was missing."""
+        waiting = tuple(self._waiting.values())
+        return [one for check, failed in waiting for one in self._begun(check, self._stories[check.key], failed)]
+
+    def _begun(self, check: Check, story: _Story, outcome: Outcome) -> list[Message]:
+        if story.told is not None:
             return []
         cause = self._references.fault(story.since_boot_ms)
         if not self._may_tell(cause, story.failures - check.confirm):
@@ -122,6 +138,7 @@ class Notices:
 
     def _recovered(self, check: Check, story: _Story, outcome: Outcome) -> list[Message]:
         found = [] if story.told is None else [self._message(Kind.OUTAGE_ENDED, check, story, outcome)]
+        self._waiting.pop(check.key, None)
         story.forget_failures()
         story.up_ms = outcome.at_ms
         return found

@@ -159,3 +159,11 @@ def test_a_forgotten_check_tells_its_first_outcome_again(caplog: pytest.LogCaptu
     diary.journal.forget("shop")
     diary.see(SHOP, State.UP, 10)
     assert [line[0] for line in diary.lines()] == ["first outcome", "first outcome"]
+
+
+def test_what_is_reported_down_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing follows it for a long time, perhaps."""
+    diary = Diary(caplog, REFERENCE)
+    diary.see(REFERENCE, State.UP, 0)
+    diary.see(a_check("backup", kind="push", confirm=1), State.DOWN, 1, Reason.REPORTED)
+    assert diary.lines()[-1] == ("outage began", "backup", "unknown_reference")

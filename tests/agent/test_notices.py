@@ -17,6 +17,7 @@ from tests.store.builders import HOME, T0, a_writer
 
 REFERENCE = a_check("ref", role=Role.REFERENCE)
 SHOP = a_check("shop", confirm=2, service="store")
+BACKUP = a_check("backup", kind="push", confirm=1, service="store")
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
 ALL = Channel(name="all", webhook=Secret(env="X"), secret=Secret(env="Y"))
 
@@ -26,7 +27,7 @@ def a_config(*channels: Channel, path: Path = Path("/nowhere")) -> Config:
         path=path,
         agent=AgentSettings(vantage=HOME),
         storage=StorageSettings(path=path / "probe.db"),
-        checks=(SHOP, REFERENCE),
+        checks=(SHOP, REFERENCE, BACKUP),
         services=(),
         windows=(),
         versions={},
@@ -135,6 +136,37 @@ def test_references_that_say_nothing_are_waited_for_a_little() -> None:
     told = Told(REFERENCE)
     found = [told.see(SHOP, DOWN, second) for second in range(1, 6)]
     assert [len(each) for each in found] == [0, 0, 0, 1, 0]
+
+
+def test_what_is_reported_down_once_is_told_as_soon_as_a_reference_answers() -> None:
+    """The next report of a backup may be a day away; a second failure cannot be waited for."""
+    told = Told(REFERENCE)
+    told.see(REFERENCE, UP, 0)
+    assert told.see(BACKUP, DOWN, 1) == []
+    (began,) = told.see(REFERENCE, UP, 15)
+    assert (began.kind, began.key, began.at_ms) == (Kind.OUTAGE_BEGAN, "backup", T0 + 1000)
+    assert (began.document["cause"], began.document["failures"]) == ("provider_or_path", 1)
+    assert told.see(REFERENCE, UP, 30) == []
+    told.notices.retract([began])
+    assert [one.id for one in told.see(REFERENCE, UP, 45)] == [began.id]
+    told.see(BACKUP, UP, 60)
+    assert told.see(REFERENCE, UP, 75) == []
+    assert told.kinds() == [Kind.OUTAGE_BEGAN, Kind.OUTAGE_BEGAN, Kind.OUTAGE_ENDED]
+
+
+def test_a_report_waits_for_our_line_and_is_forgotten_with_its_check() -> None:
+    """The message of our line stands for all until it is up again; nobody asks after what was removed."""
+    told = Told(REFERENCE)
+    told.see(REFERENCE, DOWN, 0)
+    told.see(BACKUP, DOWN, 1)
+    told.see(REFERENCE, DOWN, 20)
+    assert told.kinds() == [Kind.LINE_DOWN]
+    told.see(REFERENCE, UP, 40)
+    assert told.kinds()[1:] == [Kind.LINE_UP, Kind.OUTAGE_BEGAN]
+    told.see(replace(BACKUP, key="gone"), DOWN, 50)
+    told.notices.follow(a_config(ALL))
+    told.see(REFERENCE, UP, 60)
+    assert len(told.messages) == 3
 
 
 def test_only_those_hear_who_asked_for_it() -> None:
