@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import date
 from typing import Any, Final
 
 from probe.clock import Clock
 from probe.model import Check, Origin, Tick
-from probe.sla.campaign import CAMPAIGNS, instants
+from probe.sla.campaign import planned
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ class Campaigns:
         """From now on these; what is past is past."""
         now_ms = self._clock.read().wall_ms
         self._due = {
-            check.key: (check, [at_ms for at_ms in _plan(check.settings) if at_ms > now_ms])
+            check.key: (check, [at_ms for at_ms in planned(*_plan(check.settings)) if at_ms > now_ms])
             for check in checks
             if is_campaign(check)
         }
@@ -56,5 +55,5 @@ def is_campaign(check: Check) -> bool:
     return getattr(check.settings, "campaign", None) is not None
 
 
-def _plan(settings: Any) -> tuple[int, ...]:
-    return instants(CAMPAIGNS[settings.campaign], date.fromisoformat(settings.campaign_from))
+def _plan(settings: Any) -> tuple[str, str]:
+    return settings.campaign, settings.campaign_from

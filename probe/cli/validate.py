@@ -24,9 +24,10 @@ def run(call: Call) -> Exit:
     except (ConfigError, TermsError) as error:
         problems = error.problems
     else:
+        from probe.config.channels import exposed
         from probe.view.wording import count
 
-        warnings = config.warnings
+        warnings = (*config.warnings, *(f"{config.path}: {one}" for one in exposed(config.web, config.push)))
         services = count(len(config.services), "service")
         said = f"{config.path}: {count(len(config.checks), 'check')}, {services}, vantage {config.agent.vantage}: fine"
     if call.options.json:

@@ -49,6 +49,17 @@ def read_push(table: Table) -> PushListener | None:
     return None
 
 
+def exposed(web: WebSettings | None, push: PushListener | None) -> tuple[str, ...]:
+    """What listens where others reach it, and what of it they could read on the way."""
+    carried = (("web", web, "the token and what is shown"), ("push", push, "the tokens of the checks"))
+    return tuple(
+        f"[{section}] listen: {one.host} is reachable from outside, and {what} go there in the clear; "
+        "put a proxy with TLS before it, or a tunnel, and listen on 127.0.0.1"
+        for section, one, what in carried
+        if one is not None and not _is_loopback(one.host)
+    )
+
+
 def read_channels(section: Table, services: Collection[str] | None) -> tuple[Channel, ...]:
     """Every [notify.NAME]; services: those that there are, None when not all could be read."""
     found = [_channel(name, section.table(name), services) for name in section.content]

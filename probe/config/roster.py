@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Watched(NamedTuple):
     """A check: what it is, what it belongs to, and the schedule that says how long an outcome speaks.
 
-    of: the checks of a group, which is down while `needed` of them are.
+    of: the checks of a group, which is down while `needed` of them are. planned: the instants of a campaign.
     """
 
     key: str
@@ -31,9 +31,10 @@ class Watched(NamedTuple):
     g_max_ms: int
     of: tuple[str, ...] = ()
     needed: int = 1
+    planned: tuple[int, ...] = ()
 
 
-PLAIN: Final = Watched._fields[:-2]
+PLAIN: Final = Watched._fields[:-3]
 """The fields that are those of the check."""
 
 
@@ -90,7 +91,16 @@ def roster(config: Config) -> Roster:
 def _short(check: Check) -> Watched:
     settings = check.settings
     gathered = (settings.of, settings.needed) if check.kind == "group" else ((), 1)
-    return Watched(*(getattr(check, name) for name in PLAIN), *gathered)
+    more = (*gathered, _planned(settings))
+    return Watched(*(getattr(check, name) for name in PLAIN), *more)
+
+
+def _planned(settings: Any) -> tuple[int, ...]:
+    if getattr(settings, "campaign", None) is None:
+        return ()
+    from probe.sla.campaign import planned
+
+    return planned(settings.campaign, settings.campaign_from)
 
 
 def pack(short: Roster) -> str:
@@ -126,5 +136,5 @@ def current(document: str, path: Path) -> Roster | None:
 
 def _watched(row: list[Any]) -> Watched:
     row[4] = Role(row[4])
-    row[10] = tuple(row[10])
+    row[10], row[12] = tuple(row[10]), tuple(row[12])
     return Watched._make(row)

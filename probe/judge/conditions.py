@@ -26,6 +26,8 @@ OWN: Final = frozenset({Reason.OVERRUN, Reason.STALL, Reason.SUSPEND, Reason.CLO
 ANSWERED: Final = frozenset(Reason) - {Reason.TIMEOUT, Reason.LOSS, Reason.UNREACHABLE_REMOTE}
 """Failures that the target itself told, at once: the line has carried them."""
 
+LATE_MS: Final = 60_000
+"""How late a measurement of a campaign may begin."""
 ISP_REFERENCES: Final = 3
 STATES: Final = {State.UP: Standing.UP, State.DOWN: Standing.DOWN, State.UNKNOWN: Standing.UNKNOWN}
 
@@ -101,10 +103,17 @@ def _raw(check: Watched, last: Latest | None, paused: Mapping[str, Paused], as_o
         return Condition(check, last, Standing.PAUSED, None, paused[check.key].from_ms, is_fresh=False)
     if last is None:
         return Condition(check, None, Standing.PENDING, None, None, is_fresh=False)
-    horizon = last.at_ms + max(last.run.g_max_ms, check.g_max_ms) + check.timeout_ms
-    if as_of_ms > horizon:
+    if as_of_ms > _horizon(check, last, as_of_ms):
         return Condition(check, last, Standing.UNKNOWN, Cause.AGENT_GAP, last.at_ms, is_fresh=False)
     return Condition(check, last, STATES[last.state], None, last.since_ms, is_fresh=True)
+
+
+def _horizon(check: Watched, last: Latest, as_of_ms: int) -> int:
+    """Until when the last outcome speaks for the present; in a campaign until the next measurement should be over."""
+    if not check.planned:
+        return last.at_ms + max(last.run.g_max_ms, check.g_max_ms) + check.timeout_ms
+    following = (at_ms for at_ms in check.planned if at_ms > last.at_ms)
+    return next(following, as_of_ms) + LATE_MS + check.timeout_ms
 
 
 def _is_witnessed(one: Condition, witnessed_ms: int | None) -> bool:

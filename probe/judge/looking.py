@@ -42,7 +42,9 @@ def look(roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Conf
     drawn = _drawn(roster, reader, as_of_ms, scope)
     nothing = " " * scope.scale.slices
     planned = _in_maintenance(roster, seen.windows, as_of_ms)
-    checks = tuple(_status(found[check.key], drawn.get(check.key, nothing), planned) for check in roster.checks)
+    checks = tuple(
+        _status(found[check.key], drawn.get(check.key, nothing), planned, as_of_ms) for check in roster.checks
+    )
     services = standings(seen, reader, whole) if scope.has_services else ()
     agent, since_ms = _agent(reader, seen.latest)
     return Snapshot(
@@ -85,7 +87,7 @@ def _drawn(roster: Roster, reader: Reader, as_of_ms: int, scope: Scope) -> dict[
     return strips(timelines, as_of_ms, references, own, scope.scale)
 
 
-def _status(condition: Condition, strip: str, planned: frozenset[str]) -> CheckStatus:
+def _status(condition: Condition, strip: str, planned: frozenset[str], as_of_ms: int) -> CheckStatus:
     check, last = condition.check, condition.last
     return CheckStatus(
         key=check.key,
@@ -98,18 +100,21 @@ def _status(condition: Condition, strip: str, planned: frozenset[str]) -> CheckS
         confirm=check.confirm,
         since_ms=condition.since_ms,
         last_at_ms=last.at_ms if last else None,
-        next_at_ms=_next(check, condition),
+        next_at_ms=_next(check, condition, as_of_ms),
         reason=last.reason if last else None,
         detail=last.detail if last else condition.note,
         cause=condition.cause,
         latency_us=last.latency_us if last else None,
         in_maintenance=check.key in planned,
         strip=strip,
+        is_campaign=bool(check.planned),
     )
 
 
-def _next(check: Watched, condition: Condition) -> int | None:
-    """About when the next tick is due: dither and rechecks are not in it."""
+def _next(check: Watched, condition: Condition, as_of_ms: int) -> int | None:
+    """About when the next tick is due: dither and rechecks are not in it. A campaign says it exactly."""
+    if check.planned:
+        return next((at_ms for at_ms in check.planned if at_ms > as_of_ms), None)
     if condition.last is None or not condition.is_fresh:
         return None
     return (condition.last.due_ms or condition.last.at_ms) + check.interval_ms

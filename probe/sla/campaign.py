@@ -26,6 +26,11 @@ class Campaign(NamedTuple):
 CAMPAIGNS: Final[Mapping[str, Campaign]] = {"de_fixed": Campaign(DE_FIXED, "Europe/Berlin")}
 
 
+def planned(name: str, first_day: str) -> tuple[int, ...]:
+    """The instant of each measurement of a campaign by its name, from a day such as "2026-12-01" on."""
+    return instants(CAMPAIGNS[name], date.fromisoformat(first_day))
+
+
 def instants(campaign: Campaign, first: date) -> tuple[int, ...]:
     """The instant of each measurement, in order: each day in two halves with the protocol's pause between."""
     protocol, where = campaign.protocol, wallclock.zone(campaign.zone)

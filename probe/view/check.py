@@ -25,7 +25,7 @@ from probe.view.page import (
     strong,
     words,
 )
-from probe.view.strip import bar
+from probe.view.phases import phase_table
 
 Listed = Sequence[Mapping[str, Any]]
 
@@ -54,7 +54,7 @@ def check(
 
 def _tables(found: Finding, sent_ms: int, zone: tzinfo) -> Iterator[Table]:
     if found.phases_us:
-        yield _phases(found.phases_us)
+        yield phase_table(found.phases_us)
     for name, table in TABLES.items():
         if found.facts.get(name):
             yield table(found.facts[name])
@@ -104,16 +104,6 @@ def fact(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(fact(inner) for inner in value) or "none"
     return str(value)
-
-
-def _phases(phases_us: Mapping[str, int]) -> Table:
-    """One bar a phase, each beginning where the one before ended."""
-    total, start = sum(phases_us.values()), 0
-    rows = []
-    for name, taken in phases_us.items():
-        rows.append(row(name, wording.latency(taken), Piece(bar(start, taken, total), Tone.GOOD)))
-        start += taken
-    return Table((Column("PHASE"), Column("TOOK", is_number=True), Column("")), tuple(rows), indent=2)
 
 
 def _addresses(tried: Listed) -> Table:

@@ -28,7 +28,7 @@ class CheckStatus:
 
     failures, confirm: "down (1 of 3)" while failures < confirm. since_ms: start of the present
     condition. strip: one character a slice of the last hours, oldest first: U up, D down,
-    S suspect or transition, ? unknown, space nothing.
+    S suspect or transition, ? unknown, space nothing. is_campaign: tried at planned instants, not every interval.
     """
 
     key: str
@@ -48,6 +48,7 @@ class CheckStatus:
     latency_us: int | None
     in_maintenance: bool
     strip: str
+    is_campaign: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

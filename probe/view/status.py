@@ -125,17 +125,24 @@ def _check_row(check: CheckStatus, as_of_ms: int, zone: tzinfo) -> tuple[Words, 
         check.kind,
         wording.instant(check.since_ms, zone),
         check.service or wording.NOTHING,
-        why(check),
+        why(check, zone),
     )
 
 
-def why(check: CheckStatus) -> Words:
-    """Whose fault, the reason and what was said, of what is not up."""
+def why(check: CheckStatus, zone: tzinfo = UTC) -> Words:
+    """Whose fault, the reason and what was said, of what is not up; of a campaign when it goes on."""
     if check.standing in {Standing.UP, Standing.PENDING}:
-        return ()
+        return _goes_on(check, zone) if check.is_campaign else ()
     reason = f"{check.reason} ({check.reason.meaning})" if check.reason else ""
     parts = [wording.cause(check.cause), reason, check.detail]
     return words("; ".join(part for part in parts if part))
+
+
+def _goes_on(check: CheckStatus, zone: tzinfo) -> Words:
+    """When the next measurement of a campaign is due."""
+    if check.next_at_ms is None:
+        return (faint("the campaign is over"),)
+    return (faint(f"next measurement {wording.instant(check.next_at_ms, zone)}"),)
 
 
 def _rest(left: Sequence[CheckStatus]) -> list[Block]:

@@ -100,6 +100,19 @@ def test_validate_warns_without_failing(empty: Office) -> None:
     assert "warning: " in said.out
 
 
+def test_validate_tells_who_can_listen_in(empty: Office) -> None:
+    """A token that crosses the network in the clear is no secret; on loopback nothing is said."""
+    push = '[push]\nlisten = "{}:9311"\n[web]\nlisten = "{}:9310"\ntoken = {{ env = "TOKEN" }}\n'
+    empty.write(CONFIG + push.format("192.0.2.10", "[2001:db8::1]"))
+    said = empty.probe("validate", "--json").document
+    assert [one.partition("probe.toml: ")[2].partition(",")[0] for one in said["warnings"]] == [
+        "[web] listen: 2001:db8::1 is reachable from outside",
+        "[push] listen: 192.0.2.10 is reachable from outside",
+    ]
+    empty.write(CONFIG + push.format("127.0.0.1", "[::1]"))
+    assert empty.probe("validate", "--json").document["warnings"] == []
+
+
 def _missing(office: Office) -> None:
     office.config.unlink()
 
