@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from probe.sla.terms import Terms
 
 
+Name = tuple[str, str | None, str, int]
+"""Which promise of which service and check; the number tells two by one rule apart."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What a report is about. before: how many preceding periods; has_quality: with figures of quality."""
@@ -44,7 +48,10 @@ class Reported(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """One service (and check) under its own rule and under the common one; None where a rule judges it otherwise."""
+    """One service (and check) under its own rule and under the common one; None where a rule judges it otherwise.
+
+    Each further promise, such as one about loss, has a row of its own behind that of the first.
+    """
 
     service: str
     check: str | None
@@ -62,11 +69,19 @@ def report(config: Config, reader: Reader, as_of_ms: int, ask: Ask) -> tuple[Rep
 
 def compare(config: Config, common: Config, reader: Reader, as_of_ms: int, ask: Ask) -> tuple[Compared, ...]:
     """Services under their own rules and under those of `common`, the best under the common one first."""
-    own, other = (
-        {(one.service, one.check): one for one, _ in report(each, reader, as_of_ms, ask)} for each in (config, common)
-    )
-    found = [Compared(*name, own.get(name), other.get(name)) for name in own | other]
+    own, other = (_by_promise(one for one, _ in report(each, reader, as_of_ms, ask)) for each in (config, common))
+    found = [Compared(*name[:2], own.get(name), other.get(name)) for name in own | other]
     return tuple(sorted(found, key=_rank))
+
+
+def _by_promise(found: Iterable[Assessment]) -> dict[Name, Assessment]:
+    """Assessments by service, check and promise: the first of a check is "", the others go by their rule."""
+    kept: dict[Name, Assessment] = {}
+    for one in found:
+        rule = one.rule if (one.service, one.check, "", 0) in kept else ""
+        twin = sum(name[:3] == (one.service, one.check, rule) for name in kept)
+        kept[one.service, one.check, rule, twin] = one
+    return kept
 
 
 def under(config: Config, agreement: str, folder: Path) -> Config:
@@ -137,8 +152,8 @@ def _reported(judge: Judge, service: Service, span: PeriodSpan, ask: Ask) -> Ite
     found = judge.assess(service, span)
     before = _earlier(judge, service, span, ask.before)
     outages = [outage for one in found for outage in one.outages]
-    for one in found:
-        history = [earlier[one.check] for earlier in before if one.check in earlier]
+    for name, one in _by_promise(found).items():
+        history = [earlier[name] for earlier in before if name in earlier]
         marked = {
             outage: Mark(_severity(service, outage, outages), _tickets(service, outage, judge.tickets))
             for outage in one.outages
@@ -147,13 +162,13 @@ def _reported(judge: Judge, service: Service, span: PeriodSpan, ask: Ask) -> Ite
         yield Reported(one, Beside(marks=marked, context=beside.context(one, history), quality=quality))
 
 
-def _earlier(judge: Judge, service: Service, span: PeriodSpan, number: int) -> list[dict[str | None, Assessment]]:
-    """The assessments of the preceding periods by check, the latest period first."""
+def _earlier(judge: Judge, service: Service, span: PeriodSpan, number: int) -> list[dict[Name, Assessment]]:
+    """The assessments of the preceding periods by check and promise, the latest period first."""
     light = Judge(judge.config, judge.reader, judge.as_of_ms, counts_samples=False)
     found = []
     for _ in range(number):
         span = preceding(span, judge.as_of_ms)
-        found.append({one.check: one for one in light.assess(service, span)})
+        found.append(_by_promise(light.assess(service, span)))
     return found
 
 

@@ -71,7 +71,7 @@ def assess(question: Question) -> tuple[Assessment, ...]:
 def _assessment(case: Evidence) -> Assessment:
     question, service = case.question, case.question.service
     terms = service.terms or of_objective(service.objective, service.objective_op)
-    promise = terms.promise if service.terms or service.objective is not None else None
+    promise = _promise_of_time(terms) if service.terms or service.objective is not None else None
     cases = judged(case, terms, promise)
     head, found = cases[0], cases[0].found
     verdict, reason = _headline(case, terms, cases)
@@ -106,6 +106,12 @@ def _assessment(case: Evidence) -> Assessment:
         notes=(*remarks.notes(case, terms, verdict, found), *(credit.why if credit else ())),
     )
     return one if service.terms is None else with_rights(one, terms, question)
+
+
+def _promise_of_time(terms: Terms) -> Promise | None:
+    """The first promise where it is kept or broken by downtime; one about loss or latency is judged by its metric."""
+    promise = terms.promise
+    return promise if promise is not None and promise.metric in metric_promises.BY_TIME else None
 
 
 def _measures(case: Evidence, head: Case) -> dict[str, Any]:
@@ -249,6 +255,8 @@ def _credit(case: Evidence, cases: tuple[Case, ...]) -> Credit | None:
 def _is_about_time(each: Remedy, terms: Terms) -> bool:
     """Whether a remedy is for the first promise, and pays anything but a right to leave."""
     first = terms.promises[0] if terms.promises else None
+    if first is not None and first.metric not in metric_promises.BY_TIME:
+        return False
     names = {None, first.name, first.metric} if first else {None}
     return each.promise in names and bool(each.rows or each.kind != "rows")
 

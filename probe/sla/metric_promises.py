@@ -102,7 +102,8 @@ def _credit(
     case: Evidence, terms: Terms, promise: Commitment, found: Measured | None, verdict: Verdict
 ) -> Credit | None:
     fee: tuple[Decimal, str] | None = case.question.service.monthly_fee
-    remedies = [each for each in terms.remedies if each.promise and each.promise in {promise.name, promise.metric}]
+    names = {promise.name or promise.metric, promise.metric, *([None] if promise is terms.promises[0] else [])}
+    remedies = [each for each in terms.remedies if each.promise in names]
     if not remedies or fee is None or found is None or verdict is Verdict.MET:
         return None
     owed = Owed(

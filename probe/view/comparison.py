@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from probe.sla.assessment import Assessment
+from probe.sla.assessment import Assessment, Measured
 from probe.view import wording
 from probe.view.page import Column, Page, Table, Words, faint, paragraph, row, words
 
@@ -58,13 +58,15 @@ def comparison(pairs: Sequence[Pair], agreement: str | None) -> Page:
 def _row(one: Pair) -> tuple[Words, ...]:
     name = one.service if one.check in {None, one.service} else f"{one.service}/{one.check}"
     own = one.own
+    known = own or one.common
+    metric = known.promise.metric if known and known.promise and known.measured else None
     said = "" if own is None else ", ".join(part for part in (own.agreement, own.rule) if part)
     return row(
-        name,
-        _availability(one.common),
+        f"{name}: {metric.replace('_', ' ')}" if metric else name,
+        _figure(one.common),
         _verdict(one.common),
-        wording.NOTHING if one.common is None else wording.rough(one.common.downtime.point),
-        _availability(own),
+        wording.NOTHING if metric or one.common is None else wording.rough(one.common.downtime.point),
+        _figure(own),
         _promised(own),
         _verdict(own),
         _credit(own),
@@ -72,15 +74,27 @@ def _row(one: Pair) -> tuple[Words, ...]:
     )
 
 
-def _availability(one: Assessment | None) -> str:
+def _figure(one: Assessment | None) -> str:
+    """The availability between its bounds, or the best estimate of another figure."""
+    if one is not None and one.measured is not None:
+        return _best(one.measured)
     bounds = one.availability if one else None
     return wording.NOTHING if bounds is None else wording.percent_range(bounds.low, bounds.high)
 
 
-def _promised(one: Assessment | None) -> str:
-    if one is None or one.promise is None or one.promise.metric != "availability":
+def _best(found: Measured) -> str:
+    if found.point is None:
         return wording.NOTHING
-    return wording.exact_percent(one.promise.target)
+    is_share = found.unit == "%"
+    return f"{wording.percent(found.point if is_share else found.point / 100)} {found.unit}"
+
+
+def _promised(one: Assessment | None) -> str:
+    if one is None or one.promise is None:
+        return wording.NOTHING
+    if one.measured is not None:
+        return wording.promise(one.promise, one.measured.unit).removeprefix(f"{one.promise.metric} ")
+    return wording.exact_percent(one.promise.target) if one.promise.metric == "availability" else wording.NOTHING
 
 
 def _verdict(one: Assessment | None) -> Words:

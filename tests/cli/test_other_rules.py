@@ -51,6 +51,57 @@ def test_services_side_by_side_under_one_rule_and_their_own(office: Office) -> N
     assert {row["common"]["agreement"] for row in under.document["comparison"]} == {"linode/compute"}
 
 
+LATENCY = """\
+id = "own/latency"
+provider = "Own"
+service = "line"
+version = "1"
+[[promise]]
+metric = "packet_loss"
+op = "<="
+target = "0.1 %"
+statistic = "ratio"
+[[promise]]
+metric = "latency_rtt"
+op = "<="
+target = "1000 ms"
+statistic = "mean_of_samples"
+[period]
+kind = "calendar_month"
+[formula]
+archetype = "F10"
+[remedy]
+kind = "flat"
+credit = "10 %"
+[[source]]
+url = "https://example.net/sla"
+"""
+
+
+def test_a_promise_about_loss_is_never_judged_as_one_about_availability(office: Office) -> None:
+    """At most 0.1 % loss is not an availability of 0.1 %; its remedy is paid for the loss."""
+    (office.folder / "latency.toml").write_text(LATENCY)
+    fee = 'agreement = "latency.toml"\nmonthly_fee = "24.00 USD"'
+    office.write(CONFIG.replace('objective = "99.9 %"', fee))
+    found = office.probe("report", "--from", FROM, "--to", TO, "--json").document["assessments"]
+    plain, loss, latency = [one for one in found if one["check"] == "shop-front"]
+    assert (plain["promise"], plain["verdict"], plain["budget"], plain["credit"]) == (None, "undecided", None, None)
+    assert (loss["promise"]["metric"], loss["verdict"], loss["credit"]["certain"]) == ("packet_loss", "missed", "2.40")
+    assert (latency["verdict"], latency["credit"]) == ("met", None)
+    assert office.probe("report", "--from", FROM, "--to", TO).code == Exit.FAILED
+
+
+def test_each_promise_has_its_row_side_by_side(office: Office) -> None:
+    """An agreement about availability and loss is compared by availability first; the loss stands below."""
+    argv = ["report", "--from", FROM, "--to", TO, "--compare", "--under", "vultr/instance"]
+    rows = [row for row in office.probe(*argv, "--json").document["comparison"] if row["check"] == "shop-front"]
+    assert [row["common"]["promise"]["metric"] for row in rows] == ["availability", "packet_loss"]
+    assert [row["own"] is None for row in rows] == [False, True]
+    shown = office.probe(*argv).out
+    assert shown.startswith("one rule for all: vultr/instance (F5")
+    assert "shop/shop-front: packet loss" in shown
+
+
 def test_failures_stand_in_proportion_and_against_the_periods_before(office: Office) -> None:
     """How many outages, of how many attempts, which share of the time, and the trend."""
     said = office.probe("report", "--from", FROM, "--to", TO, "--service", "shop", "--json")
