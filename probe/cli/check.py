@@ -51,12 +51,25 @@ def _wanted(call: Call) -> tuple[list[Check], Config | None]:
     if names:
         config = call.config()
         keys = set(keys_of(config, names))
-        checks = [check for check in config.checks if check.key in keys]
+        checks = _tried(call, [check for check in config.checks if check.key in keys], names)
     if addresses:
         from probe.cli.address import check_of
 
         checks += [check_of(address) for address in addresses]
     return checks, config
+
+
+def _tried(call: Call, checks: list[Check], names: list[str]) -> list[Check]:
+    """Those that can be probed; others are left out of a service, and refused where they were asked for by name."""
+    from probe import probers
+
+    others = [check for check in checks if not probers.is_tried(check.kind)]
+    refused = others if len(others) == len(checks) else [one for one in others if one.key in names]
+    for check in refused:
+        raise UsageError(f"{check.key} is of kind {check.kind}: it cannot be probed, see `probe status`")
+    for check in others:
+        call.out.note(f"left out: {check.key} is of kind {check.kind}, see `probe status`")
+    return [check for check in checks if check not in others]
 
 
 async def _attempt_all(
@@ -74,8 +87,6 @@ async def _attempt(check: Check, clock: Clock) -> Attempted:
     from probe import probers
     from probe.runner import attempt
 
-    if not probers.is_tried(check.kind):
-        raise UsageError(f"{check.key} is of kind {check.kind}: it cannot be probed, see `probe status`")
     prober = probers.PROBERS[check.kind]()
     try:
         prober.prepare(check)

@@ -30,7 +30,9 @@ class Typed:
 
     def complain(self, _steps: Sequence[object], label: str, message: str) -> None:
         """Keep one problem under the option that it is about."""
-        option = "check" if label == "checks" else label.replace("_", "-")
+        option = label
+        if self._prefix == "--":
+            option = "check" if label == "checks" else label.replace("_", "-")
         self.problems.append(f"{self._prefix}{option}: {message}" if option else message)
 
 

@@ -7,7 +7,9 @@ with a span, a `Fraction` a share, a `Secret` a reference, a tuple of pairs or a
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from functools import cache
 from types import NoneType, UnionType
@@ -18,6 +20,7 @@ from probe.config.table import Table
 from probe.secrets import Secret
 
 Parse = Callable[[object], Any]
+WRITTEN: Final = re.compile(r"-?[0-9]{1,16}")
 
 
 def read_settings(kind: type, table: Table) -> Any | None:
@@ -41,6 +44,21 @@ def _make(kind: type, written: dict[str, Any], table: Table) -> Any | None:
     except ValueError as error:
         table.complain("", str(error))
         return None
+
+
+def from_text(kind: type, key: str, text: str) -> object:
+    """What a text stands for where a setting of a kind is typed without TOML: `true`, `5`, `a,b`; else the text."""
+    parse = next((parse for _, name, parse in _fields(kind) if name == key), None)
+    if parse is None:
+        return text
+    readings: list[object] = [text.split(","), text] if "," in text else [text]
+    readings += [text == "true"] if text in {"true", "false"} else []
+    readings += [int(text)] if WRITTEN.fullmatch(text) else []
+    for reading in readings:
+        with suppress(ValueError):
+            parse(reading)
+            return reading
+    return text
 
 
 def plain(value: Any) -> Any:

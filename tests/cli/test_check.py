@@ -1,0 +1,72 @@
+"""Addresses typed by hand with settings of any type, and services whose checks are not all probed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probe.cli import main
+from probe.cli.address import check_of
+from probe.cli.exits import Exit
+from probe.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("address", "settings"),
+    [
+        (
+            "icmp://192.0.2.1?count=5&spacing=50ms&dont_fragment=true",
+            {"count": 5, "spacing_ms": 50, "dont_fragment": True},
+        ),
+        ("tls://192.0.2.1:25?starttls=smtp&verify=false&min_days_left=9", {"verify": False, "min_days_left": 9}),
+        ("tls://192.0.2.1?expect_names=a.example,b.example", {"expect_names": ("a.example", "b.example")}),
+        ("dns://192.0.2.1?name=a.example&expect_aa=true&recursion=false", {"expect_aa": True, "recursion": False}),
+        ("tcp://192.0.2.1:25?expect=220", {"expect": "220"}),
+        ("tcp://192.0.2.1:25?send=true,1", {"send": "true,1"}),
+        ("trace://192.0.2.1?protocol=tcp&port=443", {"port": 443}),
+    ],
+)
+def test_settings_of_every_type_follow_after_a_question_mark(address: str, settings: dict[str, Any]) -> None:
+    """A number is one where the kind wants a number, and text where it wants text."""
+    read = check_of(address).settings
+    assert {key: getattr(read, key) for key in settings} == settings
+
+
+@pytest.mark.parametrize(
+    ("address", "complaint"),
+    [
+        ("icmp://192.0.2.1?count=many", "?count: a string where a whole number is expected"),
+        ("dns://192.0.2.1?name=a.example&expect_aa=perhaps", "?expect_aa: "),
+        ("tcp://192.0.2.1:25?preset=", "preset"),
+        ("icmp://192.0.2.1:80", "icmp has no use for a port"),
+        ("icmp://192.0.2.1:x", "192.0.2.1:x"),
+        ("tcp://192.0.2.1:25/path", "tcp has no use for a path"),
+        ("icmp://ann:word@192.0.2.1", "icmp has no use for a user"),
+        ("tls://192.0.2.1#there", "tls has no use for a fragment"),
+        ("ftp://192.0.2.1", "tls://192.0.2.1:993"),
+    ],
+)
+def test_what_has_no_meaning_is_refused(address: str, complaint: str) -> None:
+    """Nothing that was written is passed over in silence."""
+    with pytest.raises(UsageError) as refused:
+        check_of(address)
+    assert complaint in str(refused.value)
+
+
+def test_a_service_is_checked_without_what_others_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be probed is named; asked for by itself it is refused before anything is probed."""
+    main_file = tmp_path / "probe.toml"
+    main_file.write_text(
+        '[references]\ngateway = "none"\n[service.shop]\nobjective = "99 %"\nprovider = "P"\n'
+        '[[check]]\nname = "route"\nkind = "tcp"\ntarget = "127.0.0.1:1"\nallow_private = true\nservice = "shop"\n'
+        '[[check]]\nname = "backup"\nkind = "push"\nservice = "shop"\npush.late_after = "1h"\n'
+    )
+    assert main(["--config", str(main_file), "check", "shop"]) == Exit.FAILED
+    out, err = capsys.readouterr()
+    assert "route  down" in out
+    assert err == "left out: backup is of kind push, see `probe status`\n"
+    assert main(["--config", str(main_file), "check", "route", "backup"]) == Exit.USAGE
+    out, err = capsys.readouterr()
+    assert (out, "it cannot be probed" in err) == ("", True)
