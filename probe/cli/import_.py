@@ -55,6 +55,8 @@ def run(call: Call) -> Exit:
             raise UsageError(f"--to writes a configuration; say whose it is: {', '.join(CONFIGURATIONS)}")
         return _lines(call)
     if options.to is not None:
+        if form not in CONFIGURATIONS:
+            raise UsageError(f"{form} has no checks; its targets: probe import blackbox prometheus.yml --to …")
         from probe.cli.drafting import draft
 
         return draft(call)

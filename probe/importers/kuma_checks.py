@@ -123,7 +123,8 @@ def _dns(monitor: Monitor) -> Draft | None:
 
 def _push(monitor: Monitor) -> Draft:
     late_s = monitor["interval"] if isinstance(monitor["interval"], int) and monitor["interval"] > 0 else 60
-    draft = Draft(name="", kind="push", target="", settings={"late_after": f"{late_s}s"})
+    target = text_of(monitor["name"]) or f"monitor {monitor['id']}"
+    draft = Draft(name="", kind="push", target=target, settings={"late_after": f"{late_s}s"})
     draft.left_out.append("its token; push.token names a secret, and who reports needs the new address")
     return draft
 

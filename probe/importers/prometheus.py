@@ -67,8 +67,7 @@ def _pieces(result: list[Any], remarks: Remarks) -> Iterator[Piece]:
             remarks.leave(f"a series of {name or 'no name'}: only {SUCCESS} and {DURATION} are understood")
     taken: set[str] = set()
     for labels in sorted(success):
-        said = dict(labels)
-        key = named(said.get("instance") or said.get("target"), taken, "probe")
+        key = named(_named_like_its_check(dict(labels)), taken, "probe")
         yield _piece(key, success[labels], duration.get(labels, {}), remarks)
 
 
@@ -91,6 +90,12 @@ def _series(series: Any, remarks: Remarks) -> tuple[Labels, Samples]:
         else:
             remarks.refuse(f"{_title(metric)}: a sample that is not [seconds, number]")
     return labels, samples
+
+
+def _named_like_its_check(labels: Mapping[str, str]) -> str:
+    """The job and the target without its scheme, as the configuration's importer names the check."""
+    target = labels.get("instance") or labels.get("target") or ""
+    return "-".join(part for part in (labels.get("job"), target.partition("://")[2] or target) if part)
 
 
 def _title(metric: Mapping[Any, Any]) -> str:

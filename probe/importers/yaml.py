@@ -12,6 +12,8 @@ REMEDY: Final = "YAML needs PyYAML: pip install 'sla-probe[yaml]'"
 ALIASES: Final = 1_000
 """References to anchors that are followed: more of them is a bomb, not a configuration."""
 
+DEPTH: Final = 50
+
 
 def mapping_in(path: Path) -> dict[Any, Any]:
     """The mapping that a file holds. UsageError with one line for whatever is wrong with it."""
@@ -21,15 +23,25 @@ def mapping_in(path: Path) -> dict[Any, Any]:
         raise UsageError(REMEDY) from error
     text = text_in(path)
     try:
-        aliases = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
-        if aliases > ALIASES:
-            raise UsageError(f"{path}: refers to anchors more than {ALIASES} times")
+        _bound(path, yaml, text)
         content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not YAML: {_where(error)}") from error
     if not isinstance(content, dict):
         raise UsageError(f"{path}: holds no mapping; is it the right file?")
     return content
+
+
+def _bound(path: Path, yaml: Any, text: str) -> None:
+    """Look at the events before anything is made of them."""
+    aliases = depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        aliases += isinstance(event, yaml.AliasEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if aliases > ALIASES:
+            raise UsageError(f"{path}: refers to anchors more than {ALIASES} times")
+        if depth > DEPTH:
+            raise UsageError(f"{path}: is nested deeper than {DEPTH} times")
 
 
 def _where(error: Exception) -> str:
