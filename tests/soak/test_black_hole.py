@@ -104,7 +104,7 @@ def soak(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     size, folder = SIZES[request.param], tmp_path_factory.mktemp(request.param)
     write_configuration(folder, size)
     with desert(folder) as inside, RealAgent(folder / "probe.toml", inside) as agent:
-        agent.wait_for(size.checks, seconds=120)
+        await_first(agent, size.checks)
         samples = observe(agent, size.seconds)
         code = agent.stop()
     with open_reader(agent.database) as reader:
@@ -119,15 +119,20 @@ def write_configuration(folder: Path, size: Size) -> None:
     """The checks in turn over the kinds; every tenth leads to the server, the others into the desert."""
     words = {"rate": size.recheck_rate, "interval": size.interval_s, "recheck": RECHECK_S, "oasis": OASIS}
     (folder / "probe.toml").write_text(CONFIG.format(**words, one=REFERENCES[0], two=REFERENCES[1]))
-    lines = []
+    (folder / "checks.d").mkdir()
     for number in range(size.checks):
         is_healthy, kind = number % 10 == 0, KINDS[number // 10 % 3]
         host = OASIS if is_healthy else lost(number)
         target = {"http": f"http://{host}/", "tcp": f"{host}:80", "icmp": host}[kind]
         name = f"{'healthy' if is_healthy else 'lost'}-{number}"
-        lines.append(f'[[check]]\nname = "{name}"\nkind = "{kind}"\ntarget = "{target}"\nallow_private = true\n')
-    (folder / "checks.d").mkdir()
-    (folder / "checks.d" / "all.toml").write_text("\n".join(lines))
+        with (folder / "checks.d" / f"{number // 1000}.toml").open("a") as file:
+            file.write(f'[[check]]\nname = "{name}"\nkind = "{kind}"\ntarget = "{target}"\nallow_private = true\n')
+
+
+def await_first(agent: RealAgent, outcomes: int) -> None:
+    """Until so many outcomes are safe, or the agent has ended."""
+    wait_until(lambda: not agent.is_running() or agent.acknowledged() >= outcomes, 180, "as many outcomes as checks")
+    assert agent.is_running(), agent.log.read_text()[-2000:]
 
 
 def observe(agent: RealAgent, seconds: int) -> list[Sample]:
