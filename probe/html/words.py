@@ -90,6 +90,8 @@ def short(text: str, most: int = LONGEST) -> str:
 
 def promise(one: Document) -> str:
     """`availability ≥ 99.99 %`."""
+    if one["line"]:
+        return f"{one['line']['direction']}load speed"
     found = one["promise"]
     if found is None:
         return wording.promise(None)
@@ -128,7 +130,7 @@ def budget(one: Document) -> str:
 
 def verdict_of(one: Document) -> str:
     """The word of the verdict; `none` where nothing was promised."""
-    return "none" if one["promise"] is None else str(one["verdict"])
+    return "none" if one["promise"] is None and not one["line"] else str(one["verdict"])
 
 
 def headline(one: Document) -> str:
@@ -144,11 +146,16 @@ def _headline(one: Document) -> Iterator[str]:
     if word == "none":
         yield "Nothing was promised; the figures stand by themselves."
         return
-    yield f"{one['provider'] or 'The provider'} promised {promise(one)}. "
+    if one["line"]:
+        yield f"Promised: {promise(one)}, as the contract states it; {one['line']['progress']}. "
+    else:
+        yield f"{one['provider'] or 'The provider'} promised {promise(one)}. "
     yield _judged(one, Verdict(word), one["period"]["label"])
 
 
 def _judged(one: Document, verdict: Verdict, when: str) -> str:
+    if one["line"]:
+        return f"By the rule {one['line']['rule']} that was {_past(verdict)} in {when}{_why(one)}."
     if one["measured"] is not None:
         return f"In {when} that was {_past(verdict)}{_why(one)}: measured {measured(one)}."
     down, allowed = one["downtime"], span(one["budget"])

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable
 from typing import Final
 
-from probe.report.figures import exact_ratio, instant, percent, seconds
-from probe.sla.assessment import Assessment, Bounds
+from probe.report.figures import exact_decimal, exact_ratio, instant, percent, seconds
+from probe.sla.assessment import Assessment, Bounds, Measured
 from probe.store.exchange import cell
 
 COLUMNS: Final = (
@@ -40,6 +40,11 @@ COLUMNS: Final = (
     "outages",
     "samples",
     "method",
+    "rule",
+    "measured_unit",
+    "measured_low",
+    "measured_point",
+    "measured_high",
 )
 
 
@@ -66,7 +71,15 @@ def _row(one: Assessment) -> list[object]:
         *(one.verdict, one.reason, one.claimable),
         *(credit.certain if credit else None, credit.currency if credit else None),
         *(len(one.outages), one.samples, one.method),
+        one.rule,
+        *_measured(one.measured),
     ]
+
+
+def _measured(found: Measured | None) -> list[str | None]:
+    if found is None:
+        return [None] * 4
+    return [found.unit, *(None if one is None else exact_decimal(one) for one in (found.low, found.point, found.high))]
 
 
 def _bounds(bounds: Bounds | None) -> list[str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from typing import Any, Final
 
 from probe.model import Cause
@@ -12,6 +13,7 @@ from probe.sla.assessment import (
     Assessment,
     Exclusion,
     Figures,
+    LineSpeed,
     Measured,
     Objective,
     Outage,
@@ -126,6 +128,7 @@ def assessment_document(one: Assessment, beside: Beside = NOTHING_BESIDE) -> Doc
             "h2": seconds(one.resolution.h2_ms),
         },
         "measured": one.measured and _measured(one.measured),
+        "line": one.line and _line(one.line),
         "context": beside.context and context_document(beside.context),
         "quality": beside.quality and quality_document(beside.quality),
         "samples": one.samples,
@@ -166,6 +169,20 @@ def _measured(one: Measured) -> Document:
     values = {"low": one.low, "point": one.point, "high": one.high}
     exact = {name: None if value is None else exact_decimal(value) for name, value in values.items()}
     return {"unit": one.unit, **exact, "samples": one.samples}
+
+
+def _line(one: LineSpeed) -> Document:
+    """The speed of a line under a regulator's rule; speeds in bit/s."""
+    return {
+        "rule": one.rule,
+        "direction": one.direction,
+        "contract": {name: exact_decimal(Fraction(value)) for name, value in one.contract.items()},
+        "progress": one.progress,
+        "missing": list(one.missing),
+        "tests": [each._asdict() for each in one.tests],
+        "from_the_regulation": list(one.seen),
+        "unverified": list(one.unverified),
+    }
 
 
 def _remedy(one: Assessment) -> Document:

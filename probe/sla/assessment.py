@@ -175,6 +175,31 @@ class Measured(NamedTuple):
     samples: int
 
 
+class SpeedTest(NamedTuple):
+    """One test of a speed rule. deviates: whether the line falls short; None: the measurements cannot tell."""
+
+    test: str
+    deviates: bool | None
+    says: str
+
+
+class LineSpeed(NamedTuple):
+    """What a regulator's rule makes of a line in one direction ("down", "up").
+
+    contract: the contract's speeds by name, in bit/s. progress: how far the protocol is; missing: what it still
+    asks. seen, unverified: what of the rule was read in a source, and what was not.
+    """
+
+    rule: str
+    direction: str
+    contract: Mapping[str, Ms]
+    progress: str
+    missing: tuple[str, ...]
+    tests: tuple[SpeedTest, ...]
+    seen: tuple[str, ...]
+    unverified: tuple[str, ...]
+
+
 class Objective(NamedTuple):
     """The user's own target for the same service, under the plain measure."""
 
@@ -192,7 +217,7 @@ class Assessment:
     budget_left: [worst, best] ms of downtime still allowed. burn: window name ("1h", "6h", "3d") →
     rate on proven downtime; 1 spends the budget exactly. parameters: g_max, confirm, T, recheck, W and
     what else a verdict carries, as text by name. measured: the figure of a promise that is not about
-    availability; its budget and availability are None.
+    availability; its budget and availability are None. line: of a speed rule, where the contract promises.
     """
 
     service: str
@@ -231,4 +256,5 @@ class Assessment:
     parameters: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     measured: Measured | None = None
+    line: LineSpeed | None = None
     method: str = METHOD

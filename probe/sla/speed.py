@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from probe.sla import wallclock
-from probe.sla.assessment import Verdict, Why
+from probe.sla.assessment import SpeedTest, Verdict, Why
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
@@ -48,24 +48,20 @@ class Contract(NamedTuple):
     advertised: int | Fraction | None = None
 
 
-class Finding(NamedTuple):
-    """One test of a rule. deviates: whether the line falls short; None: the measurements cannot tell."""
-
-    test: str
-    deviates: bool | None
-    says: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedResult:
-    """What a rule makes of the measurements: its tests, what the protocol lacks, and the verdict."""
+    """What a rule makes of the measurements: its tests, what the protocol lacks, and the verdict.
 
-    findings: tuple[Finding, ...]
+    progress: how far the protocol is, as "2 of 3 days done, 14 of 30 measurements valid".
+    """
+
+    findings: tuple[SpeedTest, ...]
     protocol: tuple[str, ...]
     is_complete: bool
     verdict: Verdict
     reason: Why | None
     unverified: tuple[str, ...]
+    progress: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,25 +118,24 @@ def de_fixed(samples: Sequence[Throughput], contract: Contract, zone: str = "Eur
         ("minimum", contract.minimum, _minimum),
     )
     findings = tuple(_tested(name, speed, test, values, missing) for name, speed, test in tests)
-    gaps = _protocol(days)
-    return concluded(findings, gaps, DE_FIXED.unverified)
+    return concluded(findings, _protocol(days), DE_FIXED.unverified, _progress(days))
 
 
 Days = Sequence[Sequence[int | Fraction]]
 Test = Callable[[Days, int | Fraction], tuple[bool, str]]
 
 
-def _tested(name: str, speed: int | Fraction | None, test: Test, values: Days, missing: Sequence[int]) -> Finding:
+def _tested(name: str, speed: int | Fraction | None, test: Test, values: Days, missing: Sequence[int]) -> SpeedTest:
     """A test with every missing measurement at its best, and at its worst."""
     if speed is None:
-        return Finding(name, None, f"the contract states no {name} speed")
+        return SpeedTest(name, None, f"the contract states no {name} speed")
     holes = [max(count, 0) for count in missing]
     padded = [*values, *([] for _ in range(len(holes) - len(values)))]
     best = test([[*day, *[speed] * count] for day, count in zip(padded, holes, strict=True)], speed)
     worst = test([[*day, *[0] * count] for day, count in zip(padded, holes, strict=True)], speed)
     if best[0] is worst[0]:
-        return Finding(name, best[0], worst[1] if not any(holes) else best[1])
-    return Finding(name, None, f"open until all measurements are made: now {worst[1]}")
+        return SpeedTest(name, best[0], worst[1] if not any(holes) else best[1])
+    return SpeedTest(name, None, f"open until all measurements are made; at worst {worst[1]}")
 
 
 def _maximum(days: Days, speed: int | Fraction) -> tuple[bool, str]:
@@ -162,17 +157,24 @@ def _minimum(days: Days, speed: int | Fraction) -> tuple[bool, str]:
 
 def _protocol(days: Mapping[date, Sequence[Throughput]]) -> tuple[str, ...]:
     """What is missing of the German protocol, in words; empty when it is complete."""
-    done = [day for day, seen in days.items() if len(seen) >= DE_FIXED.per_day]
-    valid = sum(min(len(seen), DE_FIXED.per_day) for seen in days.values())
     said = []
-    if len(done) < DE_FIXED.days:
-        said.append(f"{len(done)} of {DE_FIXED.days} days done, {valid} of {DE_FIXED.count} measurements valid")
+    if _done(days) < DE_FIXED.days:
+        said.append(_progress(days))
     if len(days) > DE_FIXED.days:
         said.append(f"measured on {len(days)} days; the order asks for {DE_FIXED.days}")
     said += [f"{a} and {b} have no day between them" for a, b in pairwise(sorted(days)) if (b - a).days < 2]
     if days and (max(days) - min(days)).days >= DE_FIXED.within_days:
         said.append(f"from {min(days)} to {max(days)} are more than {DE_FIXED.within_days} days")
     return (*said, *(problem for day, seen in days.items() for problem in _spacing(day, seen)))
+
+
+def _progress(days: Mapping[date, Sequence[Throughput]]) -> str:
+    valid = sum(min(len(seen), DE_FIXED.per_day) for seen in days.values())
+    return f"{_done(days)} of {DE_FIXED.days} days done, {valid} of {DE_FIXED.count} measurements valid"
+
+
+def _done(days: Mapping[date, Sequence[Throughput]]) -> int:
+    return sum(len(seen) >= DE_FIXED.per_day for seen in days.values())
 
 
 def _spacing(day: date, seen: Sequence[Throughput]) -> Iterable[str]:
@@ -185,7 +187,9 @@ def _spacing(day: date, seen: Sequence[Throughput]) -> Iterable[str]:
             yield f"{day}: measurement {i + 1} came {apart} min after the one before; {least // MINUTE_MS} are asked"
 
 
-def concluded(findings: tuple[Finding, ...], gaps: tuple[str, ...], unverified: tuple[str, ...]) -> SpeedResult:
+def concluded(
+    findings: tuple[SpeedTest, ...], gaps: tuple[str, ...], unverified: tuple[str, ...], progress: str
+) -> SpeedResult:
     """The verdict: missed when a test surely deviates and the protocol was kept; met when none can."""
     told = [each.deviates for each in findings]
     if gaps:
@@ -197,5 +201,11 @@ def concluded(findings: tuple[Finding, ...], gaps: tuple[str, ...], unverified: 
     else:
         verdict, reason = Verdict.MET, None
     return SpeedResult(
-        findings=findings, protocol=gaps, is_complete=not gaps, verdict=verdict, reason=reason, unverified=unverified
+        findings=findings,
+        protocol=gaps,
+        is_complete=not gaps,
+        verdict=verdict,
+        reason=reason,
+        unverified=unverified,
+        progress=progress,
     )

@@ -11,8 +11,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from probe.sla.assessment import SpeedTest
 from probe.sla.interval import Intervals, Pair
-from probe.sla.speed import HOUR_MS, MINUTE_MS, Contract, Finding, SpeedResult, Throughput, concluded
+from probe.sla.speed import HOUR_MS, MINUTE_MS, Contract, SpeedResult, Throughput, concluded
 
 GAP_MS: Final = 5 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
@@ -62,7 +63,7 @@ def cz(samples: Sequence[Throughput], contract: Contract) -> SpeedResult:
         _lasting(Test("recurring", normal, _is_recurring, "three drops of 3.5 min or more within 90 min"), samples),
         _lasting(Test("outage", minimum, bool, "below the minimum speed"), samples),
     )
-    return concluded(findings, _measured(samples), ())
+    return concluded(findings, _measured(samples), (), _progress(samples))
 
 
 def uk_ofcom(samples: Sequence[Throughput], contract: Contract, told_ms: int | None, now_ms: int) -> SpeedResult:
@@ -76,15 +77,15 @@ def uk_ofcom(samples: Sequence[Throughput], contract: Contract, told_ms: int | N
     after = [each for each in samples if told_ms is not None and each.at_ms >= told_ms + UK_REPAIR_MS]
     says = "below the guaranteed minimum after the 30 days"
     findings = (_lasting(Test("minimum", contract.minimum, bool, says, DAY_MS), after),)
-    return concluded(findings, tuple(gaps), UK_UNVERIFIED)
+    return concluded(findings, tuple(gaps), UK_UNVERIFIED, _progress(samples))
 
 
-def _lasting(test: Test, samples: Sequence[Throughput]) -> Finding:
+def _lasting(test: Test, samples: Sequence[Throughput]) -> SpeedTest:
     if test.bound is None:
-        return Finding(test.name, None, "the contract states no such speed")
+        return SpeedTest(test.name, None, "the contract states no such speed")
     sure, perhaps = below(samples, test.bound, test.gap_ms)
     deviates = True if test.fails(sure) else None if test.fails(perhaps) or not samples else False
-    return Finding(test.name, deviates, test.says)
+    return SpeedTest(test.name, deviates, test.says)
 
 
 def _is_continuous(down: Intervals) -> bool:
@@ -102,7 +103,11 @@ def _of(advertised: int | Fraction | None, share: Fraction) -> Fraction | None:
 
 def _measured(samples: Sequence[Throughput]) -> tuple[str, ...]:
     count = sum(each.is_valid for each in samples)
-    return () if count == len(samples) and count > 1 else (f"{count} of {len(samples)} measurements valid",)
+    return () if count == len(samples) and count > 1 else (_progress(samples),)
+
+
+def _progress(samples: Sequence[Throughput]) -> str:
+    return f"{sum(each.is_valid for each in samples)} of {len(samples)} measurements valid"
 
 
 RULES: Final = ("de_fixed", "cz", "uk_ofcom")

@@ -12,10 +12,11 @@ from fractions import Fraction
 from typing import Final
 
 from probe.sla import claims
-from probe.sla.assessment import Assessment, Measured, Right, Verdict, Why
+from probe.sla.assessment import Assessment, LineSpeed, Measured, Right, Verdict, Why
 from probe.sla.evidence import Evidence
 from probe.sla.speed import Contract, Speed, SpeedResult, Throughput, de_fixed
 from probe.sla.speed_drops import cz, uk_ofcom
+from probe.sla.speed_rule import SpeedRule
 from probe.sla.terms import Terms
 
 WAYS: Final = {"speed_down": "down", "speed_up": "up"}
@@ -63,6 +64,7 @@ def _assessment(case: Evidence, terms: Terms, metric: str, first: Assessment) ->
         objective=None,
         burn={},
         measured=_figure(seen),
+        line=_line(terms, way, contract, result),
         samples=len(seen),
         notes=(*_notes(case, way, contract, result), *terms.notes),
     )
@@ -99,6 +101,15 @@ def _figure(seen: Sequence[Throughput]) -> Measured | None:
     if not values:
         return None
     return Measured("bit/s", min(values), sum(values, Fraction(0)) / len(values), max(values), len(values))
+
+
+def _line(terms: Terms, way: str, contract: Contract, result: SpeedResult) -> LineSpeed:
+    """What the rule makes of the measurements, and which part of the rule nobody has read in its text."""
+    rule = terms.speed or SpeedRule(rule="")
+    named = {name: value for name, value in contract._asdict().items() if value is not None}
+    missing = tuple(each for each in result.protocol if each != result.progress)
+    unverified = rule.unverified or result.unverified
+    return LineSpeed(rule.rule, way, named, result.progress, missing, result.findings, rule.seen, unverified)
 
 
 def _notes(case: Evidence, way: str, contract: Contract, result: SpeedResult) -> Iterator[str]:

@@ -6,26 +6,22 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 from fractions import Fraction
 
-from probe.sla.assessment import Assessment, Exclusion, Figures, Stretch, Verdict, Why
+from probe.sla.assessment import Assessment, Figures, Verdict, Why
 from probe.sla.beside import Beside
 from probe.sla.budget import ALERTS
-from probe.view import wording
+from probe.view import judged, speed, wording
 from probe.view.beside import context_fields, latency_table, quality_fields
 from probe.view.outages import outage_table
 from probe.view.page import (
     BLANK,
     Block,
-    Column,
     Fields,
     Page,
     Piece,
     Prose,
-    Table,
-    Tone,
     Words,
     faint,
     paragraph,
-    row,
     stacked,
     strong,
     words,
@@ -33,8 +29,6 @@ from probe.view.page import (
 from probe.view.wording import span
 
 NOTHING_BESIDE = Beside()
-STRETCHES_SHOWN = 20
-"""Unknown stretches listed in full; more are counted, and all stand in --json."""
 
 
 def report(assessments: Sequence[Assessment], besides: Sequence[Beside] = ()) -> Page:
@@ -48,11 +42,12 @@ def report(assessments: Sequence[Assessment], besides: Sequence[Beside] = ()) ->
 def assessment(one: Assessment, beside: Beside = NOTHING_BESIDE) -> Page:
     """One promise, its figures, its verdict, and what led to it."""
     zone = zone_of(one.period.timezone)
-    page: list[Block] = [_title(one), Fields((*_fields(one, zone), *_beside(beside)))]
+    page: list[Block] = [_title(one), Fields((*_fields(one, zone), *(_beside(beside) if one.line is None else ())))]
     for title, table in _tables(one, zone, beside):
         page += [BLANK, paragraph(strong(title), indent=2), table]
-    if one.notes:
-        page += [BLANK, *(paragraph(faint("note: "), note, indent=2) for note in one.notes)]
+    notes = one.notes if one.line is None else speed.unsaid(one.line, one.notes)
+    if notes:
+        page += [BLANK, *(paragraph(faint("note: "), note, indent=2) for note in notes)]
     return tuple(page)
 
 
@@ -73,17 +68,13 @@ def _title(one: Assessment) -> Prose:
 
 
 def _fields(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Words]]:
-    yield "promised", words(wording.promise(one.promise, one.measured.unit if one.measured else "%"))
+    yield "promised", _promised(one)
     yield "rule", words(one.rule)
     yield "period", _period(one, zone)
-    if one.measured is None:
-        yield "availability", _availability(one)
+    if one.line is not None:
+        yield from speed.fields(one.line, one.measured)
     else:
-        yield "measured", words(wording.measured(one.measured))
-    yield "downtime", _figures(one.downtime)
-    if one.raw_downtime != one.downtime:
-        yield "before exclusions", _figures(one.raw_downtime)
-    yield "unknown", words(span(one.unknown_ms), _coverage(one.coverage))
+        yield from _figured(one)
     if one.budget_ms is not None:
         yield "error budget", _budget(one)
     yield "verdict", _verdict(one)
@@ -93,6 +84,26 @@ def _fields(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Words]]:
         yield "own objective", _objective(one)
     yield from _remedy(one)
     yield "evidence", _evidence(one)
+
+
+def _promised(one: Assessment) -> Words:
+    if one.line is not None:
+        return speed.promised(one.line)
+    if one.promise is None and one.agreement is not None:
+        return words("no availability: these terms promise something else")
+    return words(wording.promise(one.promise, one.measured.unit if one.measured else "%"))
+
+
+def _figured(one: Assessment) -> Iterator[tuple[str, Words]]:
+    """The availability or another figure, and the downtime that it comes from."""
+    if one.measured is None:
+        yield "availability", _availability(one)
+    else:
+        yield "measured", words(wording.measured(one.measured))
+    yield "downtime", _figures(one.downtime)
+    if one.raw_downtime != one.downtime:
+        yield "before exclusions", _figures(one.raw_downtime)
+    yield "unknown", words(span(one.unknown_ms), _coverage(one.coverage))
 
 
 def _period(one: Assessment, zone: tzinfo) -> Words:
@@ -152,9 +163,11 @@ def rate_text(rate: Fraction) -> str:
 
 
 def _verdict(one: Assessment) -> Words:
+    if one.line is not None:
+        return speed.verdict(one)
     if one.promise is None:
-        return words("none: nothing was promised")
-    said = [strong_verdict(one.verdict)]
+        return words("none: nothing was promised" + (" about availability" if one.agreement else ""))
+    said = [wording.strong_verdict(one.verdict)]
     if one.verdict is Verdict.MET:
         resolution = span(one.resolution.declared_ms)
         if one.resolution.declared_ms:
@@ -164,11 +177,6 @@ def _verdict(one: Assessment) -> Words:
     elif one.reason is not None:
         said.append(Piece(f": {wording.WHYS[one.reason]}{_what_would_help(one)}"))
     return tuple(said)
-
-
-def strong_verdict(verdict: Verdict) -> Piece:
-    """The verdict's word, in capitals because it is what people look for."""
-    return Piece(str(verdict).upper(), wording.VERDICTS[verdict].tone)
 
 
 def _what_would_help(one: Assessment) -> str:
@@ -202,6 +210,8 @@ def _remedy(one: Assessment) -> Iterator[tuple[str, Words]]:
 
 
 def _evidence(one: Assessment) -> Words:
+    if one.line is not None:
+        return words(wording.count(one.samples, "measurement"), faint(f"; method {one.method}"))
     spacing = [
         f"{label} at most {span(value)} apart"
         for label, value in (("failures", one.resolution.h1_ms), ("successes", one.resolution.h2_ms))
@@ -218,67 +228,16 @@ def _beside(beside: Beside) -> Iterator[tuple[str, Words]]:
 
 
 def _tables(one: Assessment, zone: tzinfo, beside: Beside) -> Iterator[tuple[str, Block]]:
+    if one.line is not None:
+        yield "the tests of the rule", speed.tests(one.line)
+        return
     if one.outages:
         yield "outages", outage_table(one.outages, zone, is_counted=True, marks=beside.marks)
     if one.exclusions:
-        yield "maintenance and other exclusions", _exclusions(one.exclusions, zone)
+        yield "maintenance and other exclusions", judged.exclusions(one.exclusions, zone)
     if one.stretches:
-        yield _stretch_title(one.stretches), _stretches(one.stretches[:STRETCHES_SHOWN], zone)
+        yield judged.stretch_title(one.stretches), judged.stretches(one.stretches[: judged.STRETCHES_SHOWN], zone)
     if one.readings:
-        yield "readings of what the terms leave open", _readings(one)
+        yield "readings of what the terms leave open", judged.readings(one)
     if beside.quality is not None and beside.quality.latency:
         yield "loss and latency of the grid's attempts", latency_table(beside.quality)
-
-
-def _exclusions(exclusions: Sequence[Exclusion], zone: tzinfo) -> Table:
-    columns = (
-        Column("FROM"),
-        Column("TO"),
-        Column("FORGAVE", is_number=True),
-        Column("WHAT"),
-        Column("REFUSED BECAUSE"),
-    )
-    rows = tuple(
-        row(
-            wording.instant(one.start_ms, zone),
-            wording.instant(one.end_ms, zone),
-            span(one.forgiven_ms),
-            one.cause.replace("_", " "),
-            Piece(one.refused or "", Tone.WARN),
-        )
-        for one in exclusions
-    )
-    return Table(columns, rows, indent=2)
-
-
-def _stretch_title(stretches: Sequence[Stretch]) -> str:
-    left = len(stretches) - STRETCHES_SHOWN
-    return "unknown time" + (f" (the first {STRETCHES_SHOWN}; {left:,} more in --json)" if left > 0 else "")
-
-
-def _stretches(stretches: Sequence[Stretch], zone: tzinfo) -> Table:
-    columns = (Column("FROM"), Column("TO"), Column("LASTED", is_number=True), Column("WHY"))
-    rows = tuple(
-        row(
-            wording.instant(one.start_ms, zone),
-            wording.instant(one.end_ms, zone),
-            span(one.end_ms - one.start_ms),
-            wording.cause(one.cause),
-        )
-        for one in stretches
-    )
-    return Table(columns, rows, indent=2)
-
-
-def _readings(one: Assessment) -> Table:
-    columns = (Column("CLAUSE"), Column("VERDICT"), Column("AVAILABILITY", is_number=True), Column("READ AS"))
-    rows = tuple(
-        row(
-            reading.clause,
-            wording.VERDICTS[reading.verdict],
-            wording.percent_range(reading.availability.low, reading.availability.high),
-            reading.says,
-        )
-        for reading in one.readings
-    )
-    return Table(columns, rows, indent=2)

@@ -207,6 +207,12 @@ def measured(found: Measured) -> str:
     return f"{most}, best estimate {point}, of {count(found.samples, 'sample')}"
 
 
+def speeds(found: Measured) -> str:
+    """The measurements of a line: `49 Mbit/s to 92 Mbit/s, 82.7 Mbit/s in the mean, of 28 measurements`."""
+    least, mean, most = (NOTHING if one is None else bits(one) for one in found[1:4])
+    return f"{least} to {most}, {mean} in the mean, of {count(found.samples, 'valid measurement')}"
+
+
 def _in_unit(value: Fraction, unit: str) -> str:
     return f"{percent(value)} %" if unit == "%" else f"{percent(value / 100)} {unit}"
 
@@ -249,6 +255,17 @@ def standing(check: CheckStatus) -> Words:
 def verdict(found: Verdict, why: Why | None) -> Words:
     """A verdict with its reason: `undecided: the samples are too far apart to tell`."""
     return words(VERDICTS[found], f": {WHYS[why]}" if why else "")
+
+
+def strong_verdict(found: Verdict) -> Piece:
+    """The verdict's word, in capitals because it is what people look for."""
+    return Piece(str(found).upper(), VERDICTS[found].tone)
+
+
+def bits(rate: Ms) -> str:
+    """A speed in Mbit/s, rounded down to a tenth: `92.4 Mbit/s`, `80 Mbit/s`."""
+    tenths = int(rate * 10 // 1_000_000)
+    return f"{tenths // 10:,}" + (f".{tenths % 10}" if tenths % 10 else "") + " Mbit/s"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -14,7 +14,7 @@ from probe.model import Cause
 from probe.sla.assessment import Claim, Measured, PeriodSpan, Promise, Resolution, Stretch, Verdict, Why
 from probe.sla.interval import Intervals
 from tests.html.exhibits import HEADER, HOUR, MINUTE, exhibit, known, picture
-from tests.view.builders import DAY, NOVEMBER, NOW, OCTOBER, outage
+from tests.view.builders import DAY, NOVEMBER, NOW, OCTOBER, SLOW_LINE, outage
 
 HOSTILE = "</title><img src=x onerror=alert(1)>\x1b[31m\u202e$\\alpha$\n{{ 7*7 }}"
 
@@ -127,6 +127,11 @@ def test_bad_services_are_small_enough_to_mail(number: int) -> None:
         (
             {"verdict": Verdict.UNDECIDED, "reason": Why.COVERAGE},
             "undecided, since too much of the time is unknown: between 11 m and 12 m 5 s of downtime fit the record",
+        ),
+        (
+            {"promise": None, "availability": None, "line": SLOW_LINE, "budget_ms": None, "budget_left": None},
+            "Promised: download speed, as the contract states it; 3 of 3 days done, 30 of 30 measurements valid. "
+            "By the rule de_fixed that was missed in 2026-10",
         ),
         ({"promise": None, "availability": None}, "Nothing was promised; the figures stand by themselves."),
         (

@@ -23,9 +23,9 @@ from probe.report.json import (
     report_document,
     status_document,
 )
-from probe.sla.assessment import Bounds, Claim, Credit, Figures, Resolution, Verdict, Why
+from probe.sla.assessment import Bounds, Claim, Credit, Figures, Measured, Resolution, Verdict, Why
 from probe.view.snapshot import Line, Standing
-from tests.view.builders import NOVEMBER, NOW, assessment, check, outage, snapshot
+from tests.view.builders import NOVEMBER, NOW, SLOW_LINE, assessment, check, outage, snapshot
 
 ASSESSMENT: dict[str, Any] = {
     "service": str,
@@ -287,6 +287,26 @@ def test_the_table_has_the_same_exact_figures() -> None:
     assert {"check", "provider", "target", "budget_s", "coverage_percent", "downtime_high_s"} <= set(unknown)
     assert {"availability_low_percent", "availability_point_percent", "availability_high_percent"} <= set(unknown)
     assert (empty["outages"], empty["samples"]) == ("0", "0")
+
+
+def test_a_line_under_a_speed_rule_has_its_tests_and_its_measurements() -> None:
+    """What is from the regulation and what is unverified are apart; the speeds are exact, in bit/s."""
+    measured = Measured("bit/s", Fraction(49_000_000), Fraction(247, 3), None, 30)
+    one = assessment(promise=None, line=SLOW_LINE, measured=measured)
+    assert assessment_document(assessment())["line"] is None
+    assert assessment_document(one)["line"] == {
+        "rule": "de_fixed",
+        "direction": "down",
+        "contract": {"maximum": "100000000"},
+        "progress": "3 of 3 days done, 30 of 30 measurements valid",
+        "missing": [],
+        "tests": [{"test": "maximum", "deviates": True, "says": "reached on 1 of 3 days"}],
+        "from_the_regulation": ["30 measurements"],
+        "unverified": ["3 hours"],
+    }
+    [row] = rows(assessments_csv([one]))
+    told = [row[name] for name in ("measured_unit", "measured_low", "measured_point", "measured_high")]
+    assert told == ["bit/s", "49000000", "247/3", ""]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "'"])

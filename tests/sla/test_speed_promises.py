@@ -48,6 +48,16 @@ def test_a_german_line_that_is_half_measured_says_what_is_missing() -> None:
     assert (found["down"].verdict, found["down"].reason) == (Verdict.UNDECIDED, Why.COVERAGE)
     assert "1 of 3 days done, 14 of 30 measurements valid" in found["down"].notes
     assert "0 of 3 days done, 0 of 30 measurements valid" in found["up"].notes
+    line = found["down"].line
+    assert line is not None
+    assert (line.rule, line.direction, line.progress) == (
+        "de_fixed",
+        "down",
+        "1 of 3 days done, 14 of 30 measurements valid",
+    )
+    assert line.contract == {"maximum": 100 * MBIT, "normal": 80 * MBIT, "minimum": 50 * MBIT}
+    assert any(each.startswith("30 measurements on 3 days") for each in line.seen)
+    assert any(each.startswith("3 hours") for each in line.unverified)
     assert 'the speeds of the contract are not known: set `speed` of the service, "up"' in found["up"].notes
     assert (found["up"].measured, found["up"].samples) == (None, 0)
 

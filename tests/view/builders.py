@@ -14,12 +14,14 @@ from probe.sla.assessment import (
     Credit,
     Exclusion,
     Figures,
+    LineSpeed,
     Objective,
     Outage,
     PeriodSpan,
     Promise,
     Reading,
     Resolution,
+    SpeedTest,
     Stretch,
     Verdict,
     Why,
@@ -139,6 +141,18 @@ def outage(**more: Any) -> Outage:
         "gap_ms": 0,
     }
     return Outage(**(known | more))
+
+
+SLOW_LINE = LineSpeed(
+    rule="de_fixed",
+    direction="down",
+    contract={"maximum": 100_000_000},
+    progress="3 of 3 days done, 30 of 30 measurements valid",
+    missing=(),
+    tests=(SpeedTest("maximum", True, "reached on 1 of 3 days"),),
+    seen=("30 measurements",),
+    unverified=("3 hours",),
+)
 
 
 def assessment(**more: Any) -> Assessment:

@@ -17,11 +17,13 @@ from probe.sla.assessment import (
     Bounds,
     Credit,
     Figures,
+    LineSpeed,
     Measured,
     Outage,
     PeriodSpan,
     Promise,
     Resolution,
+    SpeedTest,
     Verdict,
     Why,
 )
@@ -66,6 +68,7 @@ from tests.sla.test_plan import MINUTE, a_plan
 from tests.view.builders import DAY, NOVEMBER, NOW, OCTOBER, assessment, check, office, outage, service, snapshot
 
 SCREENS: Final = Path(__file__).parent / "screens"
+UNDECIDED: Final = Verdict.UNDECIDED
 HOSTILE: Final = "\x1b]52;c;ZXZpbA==\x07[red]\u202e名前" + "x" * 200
 
 
@@ -511,6 +514,35 @@ HOPELESS: Final[Mapping[str, Any]] = {"budget_ms": Fraction(1), "rows": rows(MIN
 CHANCES: Final = sights(MINUTE, [30_000, 60_000, 600_000])
 
 
+def speeds() -> Page:
+    """A line under a regulator's rule: half measured, falling short, holding, and with nothing measured."""
+    tests = (SpeedTest("maximum", None, "open until all is measured"), SpeedTest("minimum", None, HOSTILE[:40]))
+    half = LineSpeed(
+        rule="de_fixed",
+        direction="down",
+        contract={"maximum": 100_000_000, "normal": 80_000_000, "minimum": Fraction(50_500_000)},
+        progress="1 of 3 days done, 14 of 30 measurements valid",
+        missing=("2026-10-05: measurement 2 came 2 min after the one before; 5 are asked",),
+        tests=tests,
+        seen=("30 measurements on 3 days", "90 % of the maximum"),
+        unverified=("3 hours between the fifth and the sixth measurement",),
+    )
+    slow = half._replace(missing=(), tests=(tests[0]._replace(deviates=True), tests[1]._replace(deviates=True)))
+    fine = half._replace(missing=(), unverified=(), tests=(tests[0]._replace(deviates=False),))
+    bare = half._replace(direction="up", contract={}, seen=())
+    measured = Measured("bit/s", Fraction(49_000_000), Fraction(82_760_000), Fraction(92_000_000), 14)
+    notes = ("unverified: 3 hours", "test maximum: open", half.progress, "measured over a cable")
+    shown = ((half, UNDECIDED, Why.COVERAGE), (slow, Verdict.MISSED, None), (fine, Verdict.MET, None))
+    more = ((bare, UNDECIDED, Why.TERMS), (bare, UNDECIDED, None))
+    return report(
+        [
+            assessment(promise=None, verdict=verdict, reason=why, line=line, measured=seen, notes=notes)
+            for seen, found in ((measured, shown), (None, more))
+            for line, verdict, why in found
+        ]
+    )
+
+
 def marks() -> dict[Outage, Mark]:
     """One major outage with a ticket, one suspect."""
     ticket = Ticket(service="shop", number="A-4711", opened_ms=NOW)
@@ -605,6 +637,7 @@ PAGES: Final[Mapping[str, Callable[[], Page]]] = {
             for high in (Fraction(131, 10), None)
         ]
     ),
+    "report-speed": speeds,
     "comparison": lambda: comparison(compared(), None),
     "comparison-nothing": lambda: comparison([], None),
     "plan": lambda: plan.plans(
