@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,9 @@ def test_the_folder_and_the_file_are_made_for_the_owner_and_the_group(path: Path
 
 def test_the_pragmas_are_those_that_survive_a_power_cut(path: Path) -> None:
     """WAL with synchronous=FULL lost nothing in 1,000 simulated power cuts; NORMAL did in half of them."""
-    with a_book(make_folder(path)) as book:
+    with closing(database.open_writing(make_folder(path))) as connection:
         asked = ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint", "application_id", "user_version")
-        found = [book.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+        found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
     assert found == ["wal", 2, 1, 1000, database.APPLICATION_ID, database.VERSION]
 
 

@@ -20,7 +20,7 @@ from probe.store.reader import open_reader
 from tests.store.builders import DOWN, HOME, T0, UP, a_check, an_outcome, open_clock
 
 ROOT = Path(__file__).parents[2]
-CYCLES = 50
+CYCLES = 20
 SEED = int(os.environ.get("PROBE_KILL_SEED", "1"))
 KEYS = ("a", "b", "c")
 WRITES = "import sys; from pathlib import Path; from tests.store.test_kill import writes; writes(Path(sys.argv[1]))"

@@ -27,6 +27,7 @@ def path(tmp_path: Path) -> Path:
     """A record as the first release made it: two days of a check, one outage, a window and a ticket."""
     path = tmp_path / "probe.db"
     connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
     connection.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
     steps = Migrations("probe")
     for step in STEPS[:RELEASED]:
@@ -41,7 +42,9 @@ def path(tmp_path: Path) -> Path:
     rows = [
         (T0 + n * 20_000, 1, 1, 1, 0, int(100 < n < 109), None, 900 + n, T0 + n * 20_000, None) for n in range(9000)
     ]
+    connection.execute("BEGIN")
     connection.executemany(APPEND, rows)
+    connection.execute("COMMIT")
     connection.execute(
         "INSERT INTO window (checks, kind, entered_by, source) VALUES ('[]', 'scheduled', 'me', 'typed')"
     )

@@ -6,20 +6,33 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from probe.errors import StoreDamaged
 from probe.model import Finding, Origin, Outcome, Reason, State
 from probe.store import blocks, days, spans
+from probe.store.archive import Archive
 from probe.store.book import Book
 from probe.store.changes import ImportOutcomes
 from probe.store.exchange import Imported
 from probe.store.reader import Reader, open_reader
 from probe.store.sealing import Sealed, Sealer
 from probe.store.staging import ENOUGH, opened, parted
-from tests.store.builders import DOWN, HOME, T0, UNKNOWN, UP, a_book, a_check, a_segment, an_outcome, raw_spans
+from tests.store.builders import (
+    DOWN,
+    HOME,
+    T0,
+    UNKNOWN,
+    UP,
+    a_book,
+    a_check,
+    a_segment,
+    an_outcome,
+    opened_to_write,
+    raw_spans,
+)
 
 DAY = blocks.DAY_MS
 D0 = (T0 // DAY + 1) * DAY
@@ -100,56 +113,73 @@ def _told(reader: Reader, key: str) -> Iterator[Any]:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with a_book(tmp_path / "probe.db", [a_check(g_max_ms=90_000), a_check("mail")]) as book:
-        yield book
-
-
-@pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "probe.db"
 
 
-def fill(book: Book) -> None:
+@pytest.fixture
+def book(path: Path) -> Iterator[Book]:
+    with a_book(path, [a_check(g_max_ms=90_000), a_check("mail")]) as book:
+        yield book
+
+
+class Filled(NamedTuple):
+    """A record, what a reader tells of it, and its spans."""
+
+    file: bytes
+    answers: list[Any]
+    spans: list[tuple[Any, ...]]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
     """Three days of one check, and of one with few outcomes."""
-    for day in range(3):
-        book.store(a_day_of("shop", D0 + day * DAY))
-        book.store(a_day_of("mail", D0 + day * DAY, step_ms=300_000))
+    path = tmp_path_factory.mktemp("filled") / "probe.db"
+    with a_book(path, [a_check(g_max_ms=90_000), a_check("mail")]) as book:
+        for day in range(3):
+            book.store(a_day_of("shop", D0 + day * DAY))
+            book.store(a_day_of("mail", D0 + day * DAY, step_ms=300_000))
+        told, kept = answers(path), raw_spans(book)
+        book.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return Filled(path.read_bytes(), told, kept)
 
 
-def test_sealing_changes_no_answer(book: Book, path: Path) -> None:
+@pytest.fixture
+def full(path: Path, filled: Filled) -> Iterator[Book]:
+    """That record, for one test alone."""
+    path.write_bytes(filled.file)
+    connection = opened_to_write(path)
+    yield Book(connection, HOME)
+    connection.close()
+
+
+def test_sealing_changes_no_answer(full: Book, path: Path, filled: Filled) -> None:
     """What was recorded is what is read, exactly, whether it lies in `hot` or in blocks."""
-    fill(book)
-    before, spans_before = answers(path), raw_spans(book)
-    done = seal(book, path, D0 + 3 * DAY + DAY // 2)
+    done = seal(full, path, D0 + 3 * DAY + DAY // 2)
     assert done == (3, 3, 3 * 4320, True)
-    assert answers(path) == before
-    assert raw_spans(book) == spans_before
-    assert book.connection.execute("SELECT DISTINCT series FROM hot").fetchall() == [(2,)]
+    assert answers(path) == filled.answers
+    assert raw_spans(full) == filled.spans
+    assert full.connection.execute("SELECT DISTINCT series FROM hot").fetchall() == [(2,)]
 
 
-def test_few_outcomes_wait_until_they_are_old(book: Book, path: Path) -> None:
+def test_few_outcomes_wait_until_they_are_old(full: Book, path: Path, filled: Filled) -> None:
     """A small block wastes space; waiting for ever would leave `hot` large."""
-    fill(book)
-    before = answers(path)
-    seal(book, path, D0 + 3 * DAY + DAY // 2)
-    assert seal(book, path, D0 + 9 * DAY) == (0, 1, 864, True)
-    assert book.connection.execute("SELECT count(*) FROM hot").fetchone() == (0,)
-    assert answers(path) == before
+    seal(full, path, D0 + 3 * DAY + DAY // 2)
+    assert seal(full, path, D0 + 9 * DAY) == (0, 1, 864, True)
+    assert full.connection.execute("SELECT count(*) FROM hot").fetchone() == (0,)
+    assert answers(path) == filled.answers
 
 
-def test_spans_and_counts_made_anew_from_blocks_are_the_same_bytes(book: Book, path: Path) -> None:
+def test_spans_and_counts_made_anew_from_blocks_are_the_same_bytes(full: Book, path: Path, filled: Filled) -> None:
     """Spans are derived from outcomes; what sealing keeps is enough to derive them again."""
-    fill(book)
-    kept = raw_spans(book)
-    seal(book, path, D0 + 12 * DAY)
-    counted = book.connection.execute("SELECT * FROM daily ORDER BY series, day").fetchall()
-    spans.rebuild(book.connection, {1: None, 2: None})
-    assert raw_spans(book) == kept
+    seal(full, path, D0 + 12 * DAY)
+    counted = full.connection.execute("SELECT * FROM daily ORDER BY series, day").fetchall()
+    spans.rebuild(full.connection, {1: None, 2: None})
+    assert raw_spans(full) == filled.spans
     assert len(counted) == 6
-    days.spoil(book.connection, [(row[0], row[1]) for row in counted])
-    seal(book, path, D0 + 12 * DAY)
-    assert book.connection.execute("SELECT * FROM daily ORDER BY series, day").fetchall() == counted
+    days.spoil(full.connection, [(row[0], row[1]) for row in counted])
+    seal(full, path, D0 + 12 * DAY)
+    assert full.connection.execute("SELECT * FROM daily ORDER BY series, day").fetchall() == counted
 
 
 def test_today_is_never_sealed(book: Book, path: Path) -> None:
@@ -159,24 +189,23 @@ def test_today_is_never_sealed(book: Book, path: Path) -> None:
     assert seal(book, path, D0 + DAY + 600_000).days == 1
 
 
-def test_a_late_outcome_is_kept_once_and_counted(book: Book, path: Path) -> None:
+def test_a_late_outcome_is_kept_once_and_counted(full: Book, path: Path) -> None:
     """A spool replay or a clock that was set back brings outcomes of days that are sealed."""
-    fill(book)
-    seal(book, path, D0 + 12 * DAY)
+    seal(full, path, D0 + 12 * DAY)
     late = an_outcome(D0 + DAY + 5_555, DOWN)
     for _ in range(2):
-        book.store([late])
+        full.store([late])
     with open_reader(path) as reader:
         assert late in list(reader.outcomes(HOME, "shop", D0 + DAY, D0 + DAY + 10_000))
         assert reader.tally(HOME, "shop", D0, D0 + 3 * DAY).n == 3 * 4320 + 1
-    assert book.connection.execute("SELECT n FROM block WHERE is_late").fetchall() == [(1,)]
-    assert book.connection.execute("SELECT count(*) FROM hot").fetchone() == (0,)
-    seal(book, path, D0 + 12 * DAY)
+    assert full.connection.execute("SELECT n FROM block WHERE is_late").fetchall() == [(1,)]
+    assert full.connection.execute("SELECT count(*) FROM hot").fetchone() == (0,)
+    seal(full, path, D0 + 12 * DAY)
     counted = "SELECT n FROM daily WHERE series = 1 AND day = ?"
-    assert book.connection.execute(counted, (days.day_of(D0 + DAY),)).fetchone() == (4321,)
-    kept = raw_spans(book)
-    spans.rebuild(book.connection, {1: None})
-    assert raw_spans(book) == kept
+    assert full.connection.execute(counted, (days.day_of(D0 + DAY),)).fetchone() == (4321,)
+    kept = raw_spans(full)
+    spans.rebuild(full.connection, {1: None})
+    assert raw_spans(full) == kept
 
 
 def test_importing_sealed_days_again_changes_nothing_and_a_contradiction_counts(book: Book, path: Path) -> None:
@@ -222,11 +251,16 @@ def test_a_correction_of_the_clock_counts_its_days_anew(tmp_path: Path) -> None:
         assert kept == [(days.day_of(D0 + 5 * DAY), ENOUGH)]
 
 
-def test_killed_at_any_write_it_goes_on(book: Book, path: Path) -> None:
+def rows_of(book: Book) -> list[Any]:
+    """Every outcome, as it was recorded."""
+    archive = Archive(book.connection)
+    return [list(archive.between(series, 0, 1 << 60)) for series in (1, 2)]
+
+
+def test_killed_at_any_write_it_goes_on(full: Book, path: Path, filled: Filled) -> None:
     """Whatever part was the last one that was committed, nothing is lost and nothing is there twice."""
-    fill(book)
-    before, now = answers(path), D0 + 12 * DAY
-    write = writing(book)
+    now = D0 + 12 * DAY
+    write, before = writing(full), rows_of(full)
 
     def until(parts: int) -> Callable[[Callable[[sqlite3.Connection], Any]], Any]:
         left = iter(range(parts))
@@ -246,9 +280,9 @@ def test_killed_at_any_write_it_goes_on(book: Book, path: Path) -> None:
             pass
         finally:
             reading.close()
-        assert answers(path)[:8] == before[:8]
-    seal(book, path, now)
-    assert answers(path) == before
+        assert rows_of(full) == before
+    seal(full, path, now)
+    assert answers(path) == filled.answers
 
 
 def test_a_block_that_does_not_read_back_is_never_swept(book: Book, path: Path) -> None:

@@ -73,7 +73,7 @@ def whole(reader: Reader, key: str = "shop") -> tuple[Span, ...]:
 
 
 @given(st.text("UUUUDD?", min_size=1, max_size=40), st.integers(1, 12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_record_says_what_classifying_all_samples_says(states: str, group: int) -> None:
     """The spans that a verdict comes from are those of the samples, however they were grouped on the way."""
     outcomes = states_each_minute(states)
@@ -178,11 +178,8 @@ class Story:
         self.book.tell(Event(at, self.segment.id, EventKind.STALL, min(lasted_ms, 20_000), {}))
 
 
-@given(DEEDS)
-@example([("up", 60), ("step", 1), ("up", 1), ("late down", 2), ("late stall", 2)])
-@settings(max_examples=300, deadline=None)
-def test_spans_made_anew_are_the_spans_kept(story: list[Deed]) -> None:
-    """What is kept can always be checked against the outcomes, to the byte, whatever the clocks did."""
+def hold(story: list[Deed]) -> None:
+    """The spans kept are those made anew, and they tile the line."""
     with a_record() as path:
         with a_book(path) as book:
             telling = Story(book)
@@ -197,12 +194,43 @@ def test_spans_made_anew_are_the_spans_kept(story: list[Deed]) -> None:
             assert len({outcome.at_ms for outcome in reader.outcomes(HOME, "shop", *EVER)}) > 0 or not found
 
 
-@given(DEEDS, st.lists(st.tuples(st.integers(0, 4000), st.sampled_from([UP, DOWN])), max_size=12))
-@settings(max_examples=150, deadline=None)
-def test_an_import_amid_anything_leaves_what_making_anew_gives(
-    story: list[Deed], more: list[tuple[int, State]]
-) -> None:
+@given(DEEDS)
+@example([("up", 60), ("step", 1), ("up", 1), ("late down", 2), ("late stall", 2)])
+@settings(max_examples=120, deadline=None)
+def test_spans_made_anew_are_the_spans_kept(story: list[Deed]) -> None:
+    """What is kept can always be checked against the outcomes, to the byte, whatever the clocks did."""
+    hold(story)
+
+
+@pytest.mark.soak
+@given(DEEDS)
+@settings(max_examples=3000, deadline=None)
+def test_spans_made_anew_are_the_spans_kept_in_thousands_of_stories(story: list[Deed]) -> None:
+    """The same, far more widely."""
+    hold(story)
+
+
+Fillings = list[tuple[int, State]]
+FILLINGS = st.lists(st.tuples(st.integers(0, 4000), st.sampled_from([UP, DOWN])), max_size=12)
+
+
+@given(DEEDS, FILLINGS)
+@settings(max_examples=60, deadline=None)
+def test_an_import_amid_anything_leaves_what_making_anew_gives(story: list[Deed], more: Fillings) -> None:
     """Imports may fill gaps anywhere; the spans are then those of all the outcomes, and go on from there."""
+    fill_in(story, more)
+
+
+@pytest.mark.soak
+@given(DEEDS, FILLINGS)
+@settings(max_examples=2000, deadline=None)
+def test_thousands_of_imports_amid_anything_leave_what_making_anew_gives(story: list[Deed], more: Fillings) -> None:
+    """The same, far more widely."""
+    fill_in(story, more)
+
+
+def fill_in(story: list[Deed], more: Fillings) -> None:
+    """Half a story, then the import."""
     rows = tuple(Imported("shop", T0 + 990_000 + at * 1000, state, None, None) for at, state in more)
     with a_record() as path, a_book(path) as book:
         telling = Story(book)
