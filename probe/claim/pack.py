@@ -70,10 +70,17 @@ def signature(document: bytes, key: Path) -> bytes:
         return made.read_bytes()
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write a file that was not there, whole or not at all; UsageError where it cannot be written."""
+def free(path: Path) -> None:
+    """UsageError where a file cannot be new, before any work is done for it."""
     if path.exists():
         raise UsageError(f"{path}: exists; name another file with -o or move it away")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: cannot be written: there is no folder {path.parent}")
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file that was not there, whole or not at all; UsageError where it cannot be written."""
+    free(path)
     part = path.with_name(f".{path.name}.{token_hex(4)}.part")
     try:
         with part.open("xb") as file:

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -42,16 +43,16 @@ MANUAL, DAY_MS, EPOCH = 2, 86_400_000, datetime(1970, 1, 1, tzinfo=UTC)
 def verify(path: Path) -> tuple[list[Problem], list[str]]:
     """What is wrong with a pack, as place and words, and what was found to be in order."""
     notes: list[str] = []
+    problems: list[Problem] = []
     try:
-        files, problems = (unpacked(path), []) if path.is_dir() else unzipped(path)
-        problems = problems or list(listed(files))
-        if not problems:
-            for look in (sealed, chained, samples_alike, told_alike, recounted, signed):
-                problems += look(files, notes)
+        files = unpacked(path) if path.is_dir() else unzipped(path, problems)
+        problems += [] if problems else listed(files)
+        for look in () if problems else (sealed, chained, samples_alike, told_alike, recounted, signed):
+            problems.extend(look(files, notes))
     except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        problems = [(path.name, f"cannot be read: {error}")]
+        problems.append((path.name, f"cannot be read: {error}"))
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError) as error:
-        problems = [(path.name, f"is not made as a claim pack is: {type(error).__name__}: {error}")]
+        problems.append((path.name, f"is not made as a claim pack is: {type(error).__name__}: {error}"))
     return problems, notes
 
 
@@ -60,25 +61,24 @@ def unpacked(folder: Path) -> Files:
     return {each.name: each.read_bytes() if each.is_file() else b"" for each in sorted(folder.iterdir())}
 
 
-def unzipped(path: Path) -> tuple[Files, list[Problem]]:
+def unzipped(path: Path, problems: list[Problem]) -> Files:
     """The files of a zip; nothing is written anywhere."""
+    files: Files = {}
     with zipfile.ZipFile(path) as pack:
         found = pack.infolist()
-        names = [one.filename for one in found]
-        wrong = [(name[:80], "is no name of a file in a claim pack") for name in names if not NAME.fullmatch(name)]
-        wrong += [(b, f"does not follow {a} in the order of names") for a, b in pairwise(names) if a >= b]
-        made = (1980, 1, 1, 0, 0, 0)
-        wrong += [
-            (one.filename, "was put in by another hand") for one in found if (one.date_time, one.extra) != (made, b"")
-        ]
+        names, made = [one.filename for one in found], (1980, 1, 1, 0, 0, 0)
+        problems += [(name[:80], "is no name of a file in a claim pack") for name in names if not NAME.fullmatch(name)]
+        problems += [(b, f"does not follow {a} in the order of names") for a, b in pairwise(names) if a >= b]
+        other = [one.filename for one in found if (one.date_time, one.extra) != (made, b"")]
+        problems += [(name, "was put in by another hand") for name in other]
         if sum(one.file_size for one in found) > MOST:
-            wrong.append((path.name, "is larger than any claim pack"))
-        if wrong:
-            return {}, wrong
-        try:
-            return {one.filename: pack.read(one) for one in found}, []
-        except zipfile.BadZipFile as error:
-            return {}, [(str(error).partition("'")[2].rstrip("'") or path.name, f"is damaged: {error}")]
+            problems.append((path.name, "is larger than any claim pack"))
+        for one in [] if problems else found:
+            try:
+                files[one.filename] = pack.read(one)
+            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                problems.append((one.filename, f"is damaged: {error}"))
+    return files
 
 
 def listed(files: Files) -> Iterator[Problem]:

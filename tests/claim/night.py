@@ -53,7 +53,9 @@ def run(folder: Path, *argv: str, now_ms: int = LATER) -> tuple[int, str]:
     return code, said.getvalue()
 
 
-def recorded(folder: Path, config: str = CONFIG, seen: Mapping[str, list[Finding]] = SEEN, checks: str = CHECKS) -> Path:
+def recorded(
+    folder: Path, config: str = CONFIG, seen: Mapping[str, list[Finding]] = SEEN, checks: str = CHECKS
+) -> Path:
     """A deployment with the night on record, not sealed."""
     (folder / "checks.d").mkdir(parents=True, exist_ok=True)
     (folder / "probe.toml").write_text(config, encoding="utf-8")

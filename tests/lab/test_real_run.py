@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -94,6 +97,7 @@ class Run(NamedTuple):
     outages: list[dict[str, Any]]
     log: str
     exit_code: int
+    config: Path
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +116,7 @@ def run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
     report = agent.ask_json("report", *choice)
     outages = agent.ask_json("outages", *choice)
     by_service = {each["service"]: each for each in report["assessments"]}
-    return Run(truth, by_service, outages["outages"], agent.log.read_text(), code)
+    return Run(truth, by_service, outages["outages"], agent.log.read_text(), code, config)
 
 
 @contextmanager
@@ -233,6 +237,19 @@ def test_the_window_is_subtracted_and_listed(run: Run) -> None:
     assert 10 <= forgiven <= 21
     assert seconds(web["downtime"]["low"]) == seconds(web["raw_downtime"]["low"]) - forgiven
     assert seconds(web["downtime"]["low"]) <= Fraction(truth.window[0] - truth.down[0], 1000) + Fraction(1, 10)
+
+
+def test_a_claim_of_the_real_run_passes_on_a_bare_python(run: Run, tmp_path: Path) -> None:
+    """The outage of the web server, its samples and its witnesses, counted anew by the enclosed verifier alone."""
+    path, words = tmp_path / "web.zip", ("--from", iso(run.truth.start), "--to", iso(run.truth.end))
+    RealAgent(run.config).ask("claim", "web", *words, "--anyway", "-o", str(path))
+    with zipfile.ZipFile(path) as pack:
+        pack.extractall(tmp_path)
+    code = [sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(path)]
+    done = subprocess.run(code, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    raw = seconds(run.report["web"]["raw_downtime"]["low"])
+    assert f"web / web: {float(raw):.3f} s proven by the samples, {float(raw):.3f} s stated" in done.stdout
 
 
 def test_the_log_tells_the_story_in_a_few_lines(run: Run) -> None:
