@@ -194,16 +194,20 @@ def test_the_screen_has_the_worst_first_and_the_errors_last() -> None:
     assert any(line.split()[:4] == ["tcp", "10", "0.10", "ms"] for line in lines)
 
 
-def test_a_name_that_does_not_exist_is_the_checks_matter(tmp_path: Path) -> None:
-    """The resolver answered."""
+@pytest.mark.parametrize(("code", "says"), [("NXDOMAIN", "does not exist"), ("NOERROR", "has no address")])
+def test_a_name_that_leads_nowhere_is_the_checks_matter(tmp_path: Path, code: str, says: str) -> None:
+    """The resolver answered. The name of a zone needs no address, so nobody asks for one."""
     (tmp_path / "checks.d").mkdir()
     (tmp_path / "probe.toml").write_text('[references]\ngateway = "none"\n')
-    (tmp_path / "checks.d" / "a.toml").write_text('[[check]]\nname = "a"\nkind = "tcp"\ntarget = "no.example:80"\n')
+    zone = '[[check]]\nname = "z"\nkind = "dns"\ntarget = "zone.example"\n'
+    zone += 'dns = { name = "a.zone.example", servers = "all" }\n'
+    host = '[[check]]\nname = "a"\nkind = "tcp"\ntarget = "no.example:80"\n'
+    (tmp_path / "checks.d" / "a.toml").write_text(zone + host)
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
 
     def denies(question: dns.message.Message) -> dns.message.Message:
         answer = dns.message.make_response(question)
-        answer.set_rcode(dns.rcode.NXDOMAIN)
+        answer.set_rcode(dns.rcode.from_text(code))
         return answer
 
     async def main() -> list[Symptom]:
@@ -213,7 +217,8 @@ def test_a_name_that_does_not_exist_is_the_checks_matter(tmp_path: Path) -> None
             return await asyncio.to_thread(lambda: list(resolving(config, SystemClock(), resolver)))
 
     (one,) = asyncio.run(main())
-    assert (one.level, one.fix) == (Level.WARNING, "mend the check's target")
+    assert (one.level, one.says) == (Level.WARNING, f"no.example: the name {says}")
+    assert one.fix == "mend the check's target"
 
 
 def test_a_loop_that_stood_still_is_told(office: Office) -> None:
