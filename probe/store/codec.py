@@ -32,11 +32,12 @@ def encode(rows: Sequence[Row]) -> bytes:
     stream.add([later - due for due, later in pairwise([0, *dues])][1:])
     stream.add([row.at_ms - due for row, due in zip(rows, dues, strict=True)])
     _add_flags(stream, rows)
-    stream.add([0 if row.latency_us is None else row.latency_us for row in rows])
+    latencies = [0 if row.latency_us is None else row.latency_us for row in rows]
+    stream.add(latencies)
     revisions = _words(stream, [row.revision for row in rows])
     clocks = _words(stream, [row.clock for row in rows])
     reasons = _words(stream, [row.reason for row in rows])
-    texts = Texts([row.more for row in rows]).write(stream)
+    texts = Texts([row.more for row in rows]).write(stream, latencies)
     header = {
         "n": len(rows),
         "from": dues[0],
@@ -69,7 +70,7 @@ def _rows(header: dict[str, Any], source: Source, series: int) -> list[Row]:
     origins, states, has_due, has_latency = (source.take(n) for _ in range(4))
     latencies = source.take(n)
     revisions, clocks, reasons = (_spelled(header[name], source, n) for name in ("revisions", "clocks", "reasons"))
-    more = read_texts(header["more"], source, n)
+    more = read_texts(header["more"], source, latencies)
     return [
         Row(at, series, clock, revision, origin, state, reason, late if answered else None, due if was_due else None, m)
         for at, clock, revision, origin, state, reason, late, answered, due, was_due, m in zip(

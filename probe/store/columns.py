@@ -2,7 +2,8 @@
 
 Numbers: the least is taken off, then all lowest bytes, all second bytes, and so on: neighbours that look alike
 come to lie together. Texts: what differs between two JSON documents of one prober is nearly always a number, so a
-text is a template with holes, and the numbers in the holes are columns of their own.
+text is a template with holes, and the numbers in the holes are columns of their own. Where phases add up to the
+latency, which is kept anyway, one of them is not kept.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ NUMBER: Final = re.compile(r"(?<!\d)(0|[1-9]\d{0,14})(?!\d)")
 RARE: Final = 4
 """A template that fewer texts share is not worth columns of its own: those texts are kept whole."""
 WORD: Final = 8
+FIRST_PHASE: Final = re.compile(r'"phases_us":{"(\w+)":$')
+NEXT_PHASE: Final = re.compile(r'^,"(\w+)":$')
+NOT_TIMED: Final = "dns"
+"""The phase that no latency contains: finding the address is no part of what is measured."""
 
 
 class Numbers(NamedTuple):
@@ -114,24 +119,61 @@ class Texts:
         self.which.append(number)
         self.holes[number].append(values)
 
-    def write(self, stream: Stream) -> list[tuple[str, ...]]:
-        """The templates for the header; the rest into the stream."""
+    def write(self, stream: Stream, latencies: Sequence[int]) -> list[list[Any]]:
+        """The templates for the header, each with the holes that add up to the latency; the rest into the stream."""
         stream.add(self.which)
-        for filled in self.holes[1:]:
-            for column in zip(*filled, strict=True):
-                stream.add(list(map(int, column)))
-        return list(self.templates)
+        late: list[list[int]] = [[] for _ in self.holes]
+        for number, latency in zip(self.which, latencies, strict=True):
+            late[number].append(latency)
+        described: list[list[Any]] = []
+        for shape, filled, mine in zip(self.templates, self.holes[1:], late[1:], strict=True):
+            columns = [list(map(int, column)) for column in zip(*filled, strict=True)]
+            summed = _adding_up(shape, columns, mine)
+            for hole, column in enumerate(columns):
+                if hole not in summed[-1:]:
+                    stream.add(column)
+            described.append([shape, summed])
+        return described
 
 
-def read_texts(templates: Sequence[Sequence[str]], source: Source, n: int) -> list[str | None]:
-    """The texts that `Texts.write` wrote."""
-    which = source.take(n)
+def read_texts(templates: Sequence[Sequence[Any]], source: Source, latencies: Sequence[int]) -> list[str | None]:
+    """The texts that `Texts.write` wrote, beside the same latencies."""
+    which = source.take(len(latencies))
     of: list[Iterator[Any]] = [iter(())]
-    for number, shape in enumerate(templates, 1):
-        many = which.count(number)
-        columns = [source.take(many) for _ in shape[1:]]
-        of.append(iter(zip(*columns, strict=True)) if columns else iter([()] * many))
-    return [_filled(templates[number - 1], next(of[number])) if number else None for number in which]
+    for number, (shape, summed) in enumerate(templates, 1):
+        late = [latency for latency, mine in zip(latencies, which, strict=True) if mine == number]
+        of.append(iter(_read_holes(len(shape) - 1, summed, source, late)))
+    return [_filled(templates[number - 1][0], next(of[number])) if number else None for number in which]
+
+
+def _read_holes(holes: int, summed: Sequence[int], source: Source, late: Sequence[int]) -> list[tuple[int, ...]]:
+    """What stands in each text's holes."""
+    if not holes:
+        return [()] * len(late)
+    columns = {hole: source.take(len(late)) for hole in range(holes) if hole not in summed[-1:]}
+    if summed:
+        others = [columns[hole] for hole in summed[:-1]]
+        columns[summed[-1]] = [latency - sum(rest) for latency, *rest in zip(late, *others, strict=True)]
+    return list(zip(*(columns[hole] for hole in range(holes)), strict=True))
+
+
+def _adding_up(shape: Sequence[str], columns: Sequence[Sequence[int]], late: Sequence[int]) -> list[int]:
+    """The holes of phases that are the latency together in every text: the last, the one that varies most, need not be kept."""
+    phases = _phases(shape)
+    timed = [hole for hole, name in phases.items() if name != NOT_TIMED]
+    for summed in (timed, *([hole] for hole in phases)):
+        if summed and all(map(int.__eq__, late, map(sum, zip(*(columns[hole] for hole in summed), strict=True)))):
+            return sorted(summed, key=lambda hole: max(columns[hole]) - min(columns[hole]))
+    return []
+
+
+def _phases(shape: Sequence[str]) -> dict[int, str]:
+    """Which holes are the time of a phase, and its name."""
+    found: dict[int, str] = {}
+    for hole, before in enumerate(shape[:-1]):
+        if named := (NEXT_PHASE.match(before) if hole - 1 in found else FIRST_PHASE.search(before)):
+            found[hole] = named[1]
+    return found
 
 
 def _filled(shape: Sequence[str], values: Sequence[int]) -> str:

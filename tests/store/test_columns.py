@@ -56,6 +56,24 @@ def test_numbers_come_back_exactly(values: list[int]) -> None:
     assert unpack_numbers(how, data, len(values)) == values
 
 
+def test_phases_that_add_up_to_the_latency_cost_one_phase_less() -> None:
+    """What is known from the latency is not kept twice; it comes back all the same, and so does what does not add up."""
+    chance = random.Random(4)
+
+    def a_timed(n: int, extra: int) -> Row:
+        dns, connect, wait = (chance.randrange(1, 60_000) for _ in range(3))
+        phases = f'{{"phases_us":{{"dns":{dns},"connect":{connect},"ttfb":{wait}}}}}'
+        return a_row(at_ms=n * 60_000, latency_us=connect + wait + extra, more=phases)
+
+    sizes = []
+    for extra in (0, 1):
+        rows = [a_timed(n, extra * chance.randrange(9)) for n in range(2000)]
+        piece = codec.encode(rows)
+        assert codec.decode(piece, 3) == rows
+        sizes.append(len(piece))
+    assert sizes[0] < sizes[1] - 3 * 1000
+
+
 def test_what_is_no_piece_is_refused() -> None:
     """Damage is a ValueError, never something else, never wrong outcomes with the same length of time."""
     piece = codec.encode([a_row(at_ms=n * 60_000, latency_us=n * 977 % 5000) for n in range(300)])
