@@ -13,6 +13,7 @@ import importlib
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench import _targets
@@ -33,6 +34,19 @@ def run(name: str, short: bool) -> None:
             print(f"  {key:<44} {value}")
 
 
+def _alone(name: str, short: bool) -> int:
+    """Run one benchmark in its own process; its exit code."""
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, name, str(int(short))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    print(done.stdout, end="", flush=True)
+    return done.returncode
+
+
 def main() -> int:
     """Run the named benchmarks, or all."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
@@ -40,10 +54,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", choices=[[], *NAMES], help="which; default all")
     options = parser.parse_args()
     names = options.names or NAMES
-    codes = [
-        subprocess.run([sys.executable, "-c", ALONE, name, str(int(options.short))], check=False).returncode
-        for name in names
-    ]
+    with ThreadPoolExecutor(2 if options.short else 1) as places:  # a short run only shows that all of them work
+        codes = list(places.map(lambda name: _alone(name, options.short), names))
     rows = _targets.collect(RESULTS, names)
     if rows:
         print(f"\n{_targets.show(rows)}")

@@ -27,7 +27,7 @@ def main(short: bool) -> dict[str, Any]:
     with open_house() as house:
         found: Found = {}
         for _ in range(1 if short else 5):
-            _round(house, found, 400 if short else 3_000)
+            _round(house, found, 200 if short else 3_000)
         agents = None
         if not short and program("nginx") and program("prometheus") and program("prometheus-blackbox-exporter"):
             agents = whole.measure(house, 500, 100)
