@@ -51,12 +51,9 @@ def run(call: Call) -> Exit:
 
         call.out.document(outages_document(found, service_of=service_of, marks=marks))
     else:
-        from probe.view import wording
         from probe.view.outages import outages
 
-        zone = call.zone()
-        said = f"between {wording.instant(start_ms, zone)} and {wording.instant(end_ms, zone)}"
-        call.out.page(outages(found, zone=zone, span_words=said, marks=marks))
+        call.out.page(outages(found, zone=call.zone(), asked_ms=(start_ms, end_ms), marks=marks))
     return Exit.FINE
 
 

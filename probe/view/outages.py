@@ -23,17 +23,33 @@ TONES: Final[Mapping[Severity, Tone]] = {
 }
 
 
-def outages(found: Sequence[Outage], *, zone: tzinfo = UTC, span_words: str = "", marks: Marks = NO_MARKS) -> Page:
-    """Confirmed outages first, then suspects, which are listed but never counted or notified."""
+def outages(
+    found: Sequence[Outage], *, zone: tzinfo = UTC, asked_ms: tuple[int, int] | None = None, marks: Marks = NO_MARKS
+) -> Page:
+    """Confirmed outages first, then suspects, which are listed but never counted or notified.
+
+    asked_ms: the time looked at; one that goes on has lasted until its end.
+    """
+    span_words = (
+        f"between {wording.instant(asked_ms[0], zone)} and {wording.instant(asked_ms[1], zone)}" if asked_ms else ""
+    )
+    as_of_ms = asked_ms[1] if asked_ms else None
     confirmed = [one for one in found if one.is_confirmed]
     suspects = [one for one in found if not one.is_confirmed]
     said = f"{wording.count(len(confirmed), 'outage')}, {wording.count(len(suspects), 'suspect')}"
     head = paragraph(said, faint(f" {span_words}") if span_words else "")
     listed = [*confirmed, *suspects]
-    return (head, outage_table(listed, zone, marks=marks)) if listed else (head,)
+    return (head, outage_table(listed, zone, marks=marks, as_of_ms=as_of_ms)) if listed else (head,)
 
 
-def outage_table(found: Sequence[Outage], zone: tzinfo, *, is_counted: bool = False, marks: Marks = NO_MARKS) -> Table:
+def outage_table(
+    found: Sequence[Outage],
+    zone: tzinfo,
+    *,
+    is_counted: bool = False,
+    marks: Marks = NO_MARKS,
+    as_of_ms: int | None = None,
+) -> Table:
     """One row an outage; with `is_counted` indented and with what was counted under the terms."""
     columns = [
         Column("CHECK", is_name=True),
@@ -46,7 +62,7 @@ def outage_table(found: Sequence[Outage], zone: tzinfo, *, is_counted: bool = Fa
     if is_counted:
         columns = [*columns[1:], columns[0]]
         columns.insert(3, Column("COUNTED", is_number=True))
-    rows = [_row(one, zone, is_counted) for one in found]
+    rows = [_row(one, zone, is_counted, as_of_ms) for one in found]
     if marks:
         columns += [Column("SEVERITY"), Column("TICKETS"), Column("EVIDENCE")]
         rows = [(*cells, *_mark(marks.get(one))) for cells, one in zip(rows, found, strict=True)]
@@ -76,12 +92,12 @@ def _evidence(mark: Mark | None) -> str:
     return "; ".join(parts)
 
 
-def _row(one: Outage, zone: tzinfo, is_counted: bool) -> tuple[Words, ...]:
+def _row(one: Outage, zone: tzinfo, is_counted: bool, as_of_ms: int | None) -> tuple[Words, ...]:
     name: list[str | Words] = [one.key]
     cells: list[str | Words] = [
         wording.between(one.start_earliest_ms, one.start_latest_ms, zone),
         _end(one, zone),
-        _lasted(one),
+        _lasted(one, as_of_ms),
         f"{one.attempts:,}",
         _cause(one),
     ]
@@ -97,7 +113,9 @@ def _end(one: Outage, zone: tzinfo) -> Words:
     return words(wording.between(one.end_earliest_ms, one.end_latest_ms, zone))
 
 
-def _lasted(one: Outage) -> str:
+def _lasted(one: Outage, as_of_ms: int | None) -> str:
+    if one.end_latest_ms is None and as_of_ms is not None:
+        return f"{wording.brief(max(as_of_ms - one.start_latest_ms, 0))} so far"
     if one.end_earliest_ms is None or one.end_latest_ms is None:
         return wording.NOTHING
     shortest = max(one.end_earliest_ms - one.start_latest_ms, 0)

@@ -283,14 +283,14 @@ def _row_lines(
 
 
 def _spilled(columns: Sequence[Column], row: Sequence[Words]) -> Words:
-    """What did not fit beside the others, as one sentence: `title value; title value`."""
+    """What did not fit beside the others, as one sentence: `title value; title value`; a text alone needs no title."""
     spilled: list[Piece] = []
     for column, cell in zip(columns, row, strict=True):
         if not _size(cell):
             continue
         if spilled:
             spilled.append(Piece("; ", Tone.FAINT))
-        if len(columns) > 1 and column.title:
+        if column.title and (len(columns) > 1 or column.is_number):
             spilled.append(Piece(column.title.lower() + " ", Tone.FAINT))
         spilled.extend(cell)
     return tuple(spilled)

@@ -99,6 +99,12 @@ def test_without_a_width_nothing_is_wrapped() -> None:
     assert shown((paragraph("word " * 100),)) == [("word " * 100).rstrip()]
 
 
+def test_a_number_that_moved_below_keeps_its_title() -> None:
+    """A figure without its name says nothing; a text alone does."""
+    table = Table((Column("NAME"), Column("P99", is_number=True)), (row("a" * 20, "12.0 ms"),))
+    assert shown((table,), 22) == ["NAME", "a" * 20, "  p99 12.0 ms"]
+
+
 def test_fields_align_and_wrap_beside_their_labels() -> None:
     """Labels are one column."""
     page = (Fields((("a", words("one two three")), ("long label", words("x")))),)

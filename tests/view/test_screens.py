@@ -622,7 +622,7 @@ PAGES: Final[Mapping[str, Callable[[], Page]]] = {
                 end_earliest_ms=NOW + 60_000, end_latest_ms=NOW + 60_000, start_earliest_ms=NOW, start_latest_ms=NOW
             ),
         ],
-        span_words="between then and now",
+        asked_ms=(OCTOBER, NOW + 600_000),
     ),
     "outages-nothing": lambda: outages([]),
     "outages-marked": lambda: outages([outage(), outage(is_confirmed=False)], marks=marks()),
