@@ -158,7 +158,7 @@ def _read_holes(holes: int, summed: Sequence[int], source: Source, late: Sequenc
 
 
 def _adding_up(shape: Sequence[str], columns: Sequence[Sequence[int]], late: Sequence[int]) -> list[int]:
-    """The holes of phases that are the latency together in every text: the last, the one that varies most, need not be kept."""
+    """The holes of phases that are the latency together each time: the last, which varies most, need not be kept."""
     phases = _phases(shape)
     timed = [hole for hole, name in phases.items() if name != NOT_TIMED]
     for summed in (timed, *([hole] for hole in phases)):

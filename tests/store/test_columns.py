@@ -57,7 +57,7 @@ def test_numbers_come_back_exactly(values: list[int]) -> None:
 
 
 def test_phases_that_add_up_to_the_latency_cost_one_phase_less() -> None:
-    """What is known from the latency is not kept twice; it comes back all the same, and so does what does not add up."""
+    """What the latency tells is not kept twice; it comes back all the same, and so does what does not add up."""
     chance = random.Random(4)
 
     def a_timed(n: int, extra: int) -> Row:
