@@ -151,7 +151,7 @@ def short_timeouts(checks: Iterable[Check]) -> list[str]:
         takes_handshake = check.kind in {"http", "tcp", "tls"}
         least_ms = SYN_TIMEOUT_MS if takes_handshake else getattr(check.settings, "least_timeout_ms", 0)
         if check.timeout_ms < least_ms:
-            why = "one lost packet reads as a failure" if takes_handshake else "the whole burst does not fit"
+            why = "one lost packet reads as a failure" if takes_handshake else "the whole attempt does not fit"
             remarks.append(
                 f'check "{check.key}": timeout {values.span_text(check.timeout_ms)}: {why}; '
                 f"use {values.span_text(least_ms)} or more"

@@ -1,4 +1,4 @@
-"""How far the times of this machine are off: every kind against loopback, as RFC 7679 calibrates.
+"""How far the times of this machine are off: HTTP, TCP and ICMP against loopback, as RFC 7679 calibrates.
 
 The other side is a process of its own, so that it does not wait for our interpreter. What loopback itself takes
 is in the figures: they are the most that can be ours.

@@ -350,7 +350,7 @@ def test_remarks_stop_nothing(tmp_path: Path) -> None:
     )
     assert [one.partition(": ")[2] for one in loaded(tmp_path, main).warnings] == [
         'check "shop": timeout 3s: one lost packet reads as a failure; use 3s500ms or more',
-        'check "host": timeout 1s: the whole burst does not fit; use 1s631ms or more',
+        'check "host": timeout 1s: the whole attempt does not fit; use 1s631ms or more',
         "references.targets: 1 in 1 networks; an uplink's SLA stays undecided with fewer than 3 references "
         "in 2 networks: add some",
     ]
