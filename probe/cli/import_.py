@@ -1,10 +1,10 @@
 """Take outcomes in from JSON Lines or CSV (check, at, state, and latency_ms, reason, vantage, origin, family if known),
 or the history of another monitor:
 
-  probe import FILE                            JSON Lines or CSV
-  probe import kuma kuma.db                    Uptime Kuma's database: heartbeats, retries, maintenance
-  probe import prometheus FILE                 a JSON answer of Prometheus for probe_success
-  probe import FORM FILE --to checks.d/x.toml  the configuration of another monitor as checks to look over
+  probe import outcomes.jsonl                  # JSON Lines, or CSV by its name
+  probe import kuma kuma.db                    # Uptime Kuma's database: heartbeats, retries, maintenance
+  probe import prometheus answer.json          # a JSON answer of Prometheus for probe_success
+  probe import gatus c.yaml --to checks.d/50-gatus.toml   # a configuration as checks to look over
 
 Importing twice changes nothing. Two outcomes for one instant that contradict each other become one `unknown`,
 and are listed. Lines that cannot be read are listed with their number; the others are taken (not with --strict).
