@@ -29,7 +29,7 @@ class Intervals:
     @staticmethod
     def of(pairs: Iterable[Pair]) -> Intervals:
         """The set of all instants in `pairs`, given in any order; empty and inverted ones hold none."""
-        return Intervals(_merged(sorted(pair for pair in pairs if pair[0] < pair[1])))
+        return Intervals(_merged(sorted([pair for pair in pairs if pair[0] < pair[1]])))
 
     @staticmethod
     def sorted_of(pairs: Iterable[Pair]) -> Intervals:
@@ -49,7 +49,9 @@ class Intervals:
         return Intervals(_merged(sorted(self.pairs + other.pairs)))
 
     def __and__(self, other: Intervals) -> Intervals:
-        return Intervals(tuple(_common(self.pairs, other.pairs)))
+        if not self.pairs or not other.pairs:
+            return EMPTY
+        return Intervals(_common(self.pairs, other.pairs))
 
     def __sub__(self, other: Intervals) -> Intervals:
         if not self.pairs or not other.pairs:
@@ -87,6 +89,22 @@ class Intervals:
         inside[0] = (max(inside[0][0], start), inside[0][1])
         inside[-1] = (inside[-1][0], min(inside[-1][1], end))
         return Intervals(tuple(inside))
+
+    def length_in(self, start: Ms, end: Ms) -> Ms:
+        """Milliseconds of the set inside [start, end)."""
+        pairs = self.pairs
+        total: Ms = 0
+        for i in range(bisect_right(pairs, start, key=itemgetter(1)), len(pairs)):
+            since, until = pairs[i]
+            if since >= end:
+                break
+            total += (until if until < end else end) - (since if since > start else start)
+        return total
+
+    def touches(self, start: Ms, end: Ms) -> bool:
+        """Whether any of the set lies inside [start, end)."""
+        place = bisect_right(self.pairs, start, key=itemgetter(1))
+        return start < end and place < len(self.pairs) and self.pairs[place][0] < end
 
     def covers(self, instant: Ms) -> bool:
         """Whether `instant` is in the set."""
@@ -141,17 +159,20 @@ def _merged(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     return tuple(merged)
 
 
-def _common(left: tuple[Pair, ...], right: tuple[Pair, ...]) -> Iterator[Pair]:
-    i = j = 0
-    while i < len(left) and j < len(right):
-        start = max(left[i][0], right[j][0])
-        end = min(left[i][1], right[j][1])
-        if start < end:
-            yield start, end
-        if left[i][1] < right[j][1]:
-            i += 1
-        else:
-            j += 1
+def _common(left: tuple[Pair, ...], right: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    """What two sets have in common: the longer one is searched for each pair of the shorter one."""
+    if len(left) > len(right):
+        left, right = right, left
+    found: list[Pair] = []
+    place = 0
+    for start, end in left:
+        place = bisect_right(right, start, place, key=itemgetter(1))
+        for i in range(place, len(right)):
+            since, until = right[i]
+            if since >= end:
+                break
+            found.append((since if since > start else start, until if until < end else end))
+    return tuple(found)
 
 
 def _without(left: tuple[Pair, ...], right: tuple[Pair, ...]) -> Iterator[Pair]:

@@ -153,15 +153,15 @@ def _outage(member: Member, cluster: Cluster, seen: Seen, counted: Intervals) ->
         end_latest_ms=end if is_over else None,
         cause=_cause(evidence, seen),
         is_confirmed=bool(confirmed) or member.confirm <= 1,
-        attempts=sum(_bad(span) for span in cluster) + (cluster[-1].last is State.DOWN),
-        counted_ms=counted.clip(cluster[0].t0_ms, end).measure,
-        gap_ms=sum(_gap(span, start_latest, end_earliest) for span in cluster if span.cls is SpanClass.UNKNOWN),
+        attempts=sum([_bad(span) for span in cluster]) + (cluster[-1].last is State.DOWN),
+        counted_ms=counted.length_in(cluster[0].t0_ms, end),
+        gap_ms=sum([_gap(span, start_latest, end_earliest) for span in cluster if span.cls is SpanClass.UNKNOWN]),
     )
 
 
 def _cause(evidence: Cluster, seen: Seen) -> Cause:
     """A confirmed outage is the provider's if a witness vouches for any of it, a suspect only if for all of it."""
-    if seen.proven.clip(evidence[0].t0_ms, evidence[-1].t1_ms):
+    if seen.proven.touches(evidence[0].t0_ms, evidence[-1].t1_ms):
         return Cause.PROVIDER_OR_PATH
     down = Intervals.of((span.t0_ms, span.t1_ms) for span in evidence if span.cls is SpanClass.DOWN)
     if down:

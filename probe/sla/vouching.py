@@ -28,7 +28,14 @@ def vouched(spans: Iterable[Span], ups: Intervals, wait_ms: int) -> Intervals:
     return Intervals.of(found)
 
 
-def _pairs(span: Span, ups: Intervals, wait_ms: int) -> Iterator[Pair]:
+def _pairs(span: Span, ups: Intervals, wait_ms: int) -> Iterable[Pair]:
+    if len(ups) == 1 and ups.pairs[0][0] <= span.t0_ms < span.t1_ms <= ups.pairs[0][1] - wait_ms:
+        return ((span.t0_ms, span.t1_ms),)
+    return _beside(span, ups, wait_ms)
+
+
+def _beside(span: Span, ups: Intervals, wait_ms: int) -> Iterator[Pair]:
+    """The same, step by step, where the witness was not up all the time."""
     place = max(bisect_right(ups.pairs, (span.t0_ms, FAR_MS)) - 1, 0)
     for up_from, up_to in ups.pairs[place:]:
         if up_from >= span.t1_ms:
