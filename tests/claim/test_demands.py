@@ -13,8 +13,16 @@ from tests.cli.office import CHECKS
 
 NOTHING = Have(tickets=False, routes=False, sealed=(1, 1), today="2026-11-10")
 ALL = Have(tickets=True, routes=True, sealed=(1, 1), today="2026-11-10")
+POOLED = night.CONFIG.replace("digitalocean/droplet", "ionos/cloud-compute")
 ALONE = CHECKS.replace('service = "shop"\n', "")
-GROUP = '[[check]]\nname = "both"\nkind = "group"\nservice = "shop"\ngroup.of = ["shop-front", "mail"]\ngroup.at_least = 2\n'
+GROUP = """
+[[check]]
+name = "both"
+kind = "group"
+service = "shop"
+group.of = ["shop-front", "mail"]
+group.at_least = 2
+"""
 
 
 def document(**more: Any) -> dict[str, Any]:
@@ -72,13 +80,15 @@ def test_what_stands_against_a_claim_is_told_first(more: dict[str, Any], says: s
     [
         ('combine = "any"\n', CHECKS, "shop / None: 1740.000 s proven by the samples, 1740.000 s stated"),
         ('combine = "all_down"\n', CHECKS, "shop / None: 0.000 s proven by the samples, 0.000 s stated"),
+        (POOLED, CHECKS, "shop / None: not counted anew: several checks are thrown together"),
         ("uplink = true\n", ALONE, "not counted anew: of our own line the references are the evidence"),
         ("", ALONE + GROUP, "shop / both: 1740.000 s proven by the samples, 1740.000 s stated"),
     ],
 )
 def test_services_of_every_make_give_a_sound_pack(tmp_path: Path, config: str, checks: str, says: str) -> None:
     """Counted anew where that takes a few lines; where not, it is said."""
-    folder = night.recorded(tmp_path, night.CONFIG + config, checks=checks)
+    whole = config if config.startswith("[") else night.CONFIG + config
+    folder = night.recorded(tmp_path, whole, checks=checks)
     path = tmp_path / "shop.zip"
     night.claimed(folder, path, "--anyway")
     code, said = night.run(folder, "verify", str(path))
