@@ -1,10 +1,13 @@
-"""Take outcomes in from JSON Lines or CSV (check, at, state, and latency_ms, reason, vantage, origin, family if known),
-or the history of another monitor:
+"""Take outcomes in from JSON Lines or CSV (check, at, state, and latency_ms, reason, vantage, origin, family if known).
 
-  probe import outcomes.jsonl                  # JSON Lines, or CSV by its name
-  probe import kuma kuma.db                    # Uptime Kuma's database: heartbeats, retries, maintenance
-  probe import prometheus answer.json          # a JSON answer of Prometheus for probe_success
-  probe import gatus c.yaml --to checks.d/50-gatus.toml   # a configuration as checks to look over
+Or the history of another monitor: Uptime Kuma's database, or a JSON answer of Prometheus for probe_success:
+
+  probe import kuma kuma.db
+  probe import prometheus answer.json
+
+Or, with --to, another monitor's configuration as checks to look over:
+
+  probe import gatus config.yaml --to checks.d/50-gatus.toml
 
 Importing twice changes nothing. Two outcomes for one instant that contradict each other become one `unknown`,
 and are listed. Lines that cannot be read are listed with their number; the others are taken (not with --strict).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,7 +36,7 @@ Beats = Iterable[tuple[float, int, str, object]]
 """Seconds since DAY, status, message, ping."""
 
 
-def kuma_db(path: Path, monitors: Iterable[dict[str, object]], beats: dict[int, Beats]) -> Path:
+def kuma_db(path: Path, monitors: Iterable[dict[str, object]], beats: Mapping[int, Beats]) -> Path:
     """Write such a database."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(SCHEMA)

@@ -27,25 +27,6 @@ kind    = "http"
 target  = "https://shop.example.net/"
 service = "shop"
 """
-PER_REQUEST: Final = """\
-id             = "mine/requests"
-provider       = "Example Hosting"
-service        = "Shop"
-method_version = 1
-valid_from     = 2020-01-01
-
-[period]
-unit     = "month"
-timezone = "UTC"
-
-[[promise]]
-metric = "availability"
-op     = ">="
-target = "99.9 %"
-
-[promise.rule]
-archetype = "F4"
-"""
 
 
 def pieces(path: Path) -> tuple[list[Piece], list[str]]:
@@ -167,7 +148,9 @@ def test_cells_of_wrong_types_are_told_and_the_others_taken(office: Office, tmp_
             "CREATE TABLE heartbeat (monitor_id, status, time, ping, msg)"
         )
         connection.execute("INSERT INTO monitor VALUES (1, x'ff00', 'http', 60)")
-        beats = [(at(seconds), status, ping, message) for seconds, status, message, ping in odd]
+        beats: list[tuple[object, ...]] = [
+            (at(seconds), status, ping, message) for seconds, status, message, ping in odd
+        ]
         beats += [(time, UP, 1, "") for time in (None, 5, "soon", "2026-02-30 10:00:00", "2026-09-29 00:08:00\x1b[2J")]
         connection.executemany(
             "INSERT INTO heartbeat (monitor_id, time, status, ping, msg) VALUES (1, ?, ?, ?, ?)", beats
