@@ -13,9 +13,10 @@ from typing import Final
 
 from probe.clock import Clock
 from probe.config import Config
-from probe.errors import ProbeError
+from probe.errors import ProbeError, StoreError
+from probe.store import signing
 from probe.store.changes import Prune
-from probe.store.database import guarded
+from probe.store.database import Connection, guarded
 from probe.store.sealing import Sealed, Sealer
 from probe.store.staging import opened
 from probe.store.writer import Writer
@@ -40,7 +41,8 @@ class Sealing:
         self._task: asyncio.Task[None] | None = None
         self._nudged = asyncio.Event()
         self._is_stopping = False
-        self._problem = ""
+        self._problem = self._unsigned = ""
+        self._sign_with = config.storage.sign_with
         self.sealed = Sealed(0, 0, 0, is_done=True)
         """What was sealed since the start; is_done while there is nothing to seal."""
 
@@ -93,7 +95,21 @@ class Sealing:
         with guarded(self._path), closing(opened(self._path)) as reading:
             sealer = Sealer(reading, lambda action: self._writer.seal(action).result(), lambda: self._is_stopping)
             sealed = sealer.run(began.wall_ms, lambda: self._clock.read().boot_ms - began.boot_ms < A_WHILE_MS)
+            self._sign(reading)
         if sealed.is_done and self.keep_ms is not None:
             left = self._writer.change(Prune(self.keep_ms, began.wall_ms)).result()["left"]
             sealed = sealed._replace(is_done=not left)
         return sealed
+
+    def _sign(self, reading: Connection) -> None:
+        """Sign heads that have no signature; that it fails is a warning, said once."""
+        if self._sign_with is None:
+            return
+        problem = ""
+        try:
+            signing.sign_heads(reading, lambda action: self._writer.seal(action).result(), self._sign_with)
+        except StoreError as error:
+            problem = str(error)
+            if problem != self._unsigned:
+                log.warning("heads are not signed", extra={"problem": problem})
+        self._unsigned = problem

@@ -25,10 +25,14 @@ class AgentSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageSettings:
-    """[storage]: where the record lies (absolute) and how long outcomes are kept; None is for ever."""
+    """[storage]: where the record lies (absolute) and how long outcomes are kept; None is for ever.
+
+    sign_with: the private key that heads are signed with, None for no signatures.
+    """
 
     path: Path
     keep_outcomes_ms: int | None = None
+    sign_with: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,8 +100,14 @@ class Reader:
         table = self.root.table("storage")
         relative = table.take("path", values.text, "storage/probe.db")
         keep_ms = table.take("keep_outcomes", _keep, None)
+        key = table.take("sign_with", values.text, None)
         table.done()
-        return StorageSettings(path=(self.agreements.folder / relative).absolute(), keep_outcomes_ms=keep_ms)
+        folder = self.agreements.folder
+        return StorageSettings(
+            path=(folder / relative).absolute(),
+            keep_outcomes_ms=keep_ms,
+            sign_with=(folder / key).absolute() if key else None,
+        )
 
     def checks(self, routes: Path) -> list[Check]:
         """The gateway, the references and every [[check]], in this order."""

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from probe.errors import StoreDamaged
-from probe.store import archive, blocks, clocks, days, series, spans, tally, verify
+from probe.errors import StoreDamaged, StoreError
+from probe.store import archive, blocks, clocks, days, series, signing, spans, tally, verify
 from probe.store.breaks import Breaks
 from probe.store.spans import Context
 from probe.store.verify import Problem
@@ -30,6 +30,7 @@ def check(
     advance()
     if blocks.has_blocks(connection):
         yield from verify.verify(connection, heads)
+        yield from _signatures(connection)
     advance()
     pruned = _pruned(connection)
     context = Context(clocks.load(connection), Breaks.load(connection))
@@ -40,6 +41,14 @@ def check(
         except StoreDamaged as error:
             yield Problem("series", number, str(error))
         advance()
+
+
+def _signatures(connection: sqlite3.Connection) -> Iterator[Problem]:
+    try:
+        for day, said in signing.wrong(connection):
+            yield Problem("seal", day, said)
+    except StoreError as error:
+        yield Problem("seal", 0, str(error))
 
 
 def _pages(connection: sqlite3.Connection) -> list[Problem]:

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from probe.agent.sealing import Sealing
+from probe.config.configuration import StorageSettings
 from probe.store.changes import Seal, decode, encode, offline
 from probe.store.reader import open_reader
 from probe.store.sealing import Sealed
@@ -20,9 +21,10 @@ from tests.store.builders import HOME, a_writer
 from tests.store.test_sealing import D0, DAY, a_day_of
 
 
-def a_sealing(path: Path, writer: Writer) -> Sealing:
+def a_sealing(path: Path, writer: Writer, key: Path | None = None) -> Sealing:
     """The agent's sealing two days after the outcomes."""
-    config = cast("Any", SimpleNamespace(storage=SimpleNamespace(path=path, keep_outcomes_ms=DAY)))
+    storage = StorageSettings(path=path, keep_outcomes_ms=DAY, sign_with=key)
+    config = cast("Any", SimpleNamespace(storage=storage))
     return Sealing(config, writer, HandClock(D0 + 2 * DAY))
 
 
@@ -84,3 +86,15 @@ def test_without_an_agent_the_change_seals_part_by_part(tmp_path: Path) -> None:
     assert sum(each["days"] for each in sealed) == 5
     assert sum(each["outcomes"] for each in sealed) == 5 * 432
     assert len(sealed) > 1
+
+
+def test_a_key_that_cannot_sign_is_one_warning_and_the_day_is_sealed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Signatures are made beside sealing; that they fail never stops it."""
+    path = tmp_path / "probe.db"
+    with a_writer(path) as writer:
+        writer.record(a_day_of("shop", D0, step_ms=600_000)).result()
+        sealing = a_sealing(path, writer, tmp_path / "no key")
+        assert [sealing.a_while().days for _ in range(2)] == [1, 0]
+    assert [record.getMessage() for record in caplog.records].count("heads are not signed") == 1
