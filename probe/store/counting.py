@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from probe.store import clocks, days, tally
 from probe.store.archive import Archive
@@ -23,6 +23,43 @@ IN_HOT: Final = f"""
     GROUP BY hot.series, day
 """
 SEALED: Final = "SELECT t0_ms, t1_ms FROM block WHERE series = ? AND t0_ms < ? AND t1_ms >= ? AND data IS NOT NULL"
+
+SUMS: Final = """
+    SELECT series.key, count(daily.day), sum(daily.n), sum(up), sum(down), sum(unknown), sum(sent), sum(answered),
+        sum(sum_us), min(min_us), max(max_us)
+    FROM daily JOIN series ON series.id = daily.series
+    WHERE series.vantage = ? AND day >= ? AND day < ? AND NOT is_stale GROUP BY daily.series
+"""
+
+
+class Sums(NamedTuple):
+    """A Tally without its sketch: everything but quantiles."""
+
+    n: int
+    up: int
+    down: int
+    unknown: int
+    sent: int
+    answered: int
+    sum_us: int
+    min_us: int | None
+    max_us: int | None
+
+
+def sums(connection: sqlite3.Connection, archive: Archive, vantage: str, between: tuple[int, int]) -> dict[str, Sums]:
+    """What is counted of [start, end) of every series: one question where each of its days is counted."""
+    start, end = between
+    first, last = start // DAY_MS, end // DAY_MS
+    found: dict[str, Sums] = {}
+    if has_blocks(connection) and not (start % DAY_MS or end % DAY_MS):
+        for key, counted, *rest in connection.execute(SUMS, (vantage, first, last)).fetchall():
+            if counted == last - first:
+                found[key] = Sums(*rest)
+    known = connection.execute("SELECT key, id FROM series WHERE vantage = ? ORDER BY id", (vantage,)).fetchall()
+    return {
+        key: found[key] if key in found else Sums(*over(connection, archive, number, between)[:-1])
+        for key, number in known
+    }
 
 
 def over(connection: sqlite3.Connection, archive: Archive, series: int, between: tuple[int, int]) -> Tally:

@@ -20,7 +20,7 @@ from probe.store.archive import Archive
 from probe.store.attempts import Attempt
 from probe.store.clocks import Segment
 from probe.store.codes import ORIGINS, REASONS, STATES
-from probe.store.counting import Samples
+from probe.store.counting import Samples, Sums
 from probe.store.database import failure, has_wal, look_at_file, look_at_version, open_reading
 from probe.store.events import Paused
 from probe.store.kept import Kept, Standing
@@ -167,6 +167,11 @@ class Reader:
         """Counts, loss and latency of a series in [start, end): whole UTC days are not counted again."""
         number, between = self._source(vantage, key).number, (start_ms, end_ms)
         return self._guarded(lambda connection: counting.over(connection, self._archive, number, between))
+
+    def sums(self, vantage: str, start_ms: int, end_ms: int) -> dict[str, Sums]:
+        """The same of every series, without quantiles: of whole counted days in one question."""
+        between = start_ms, end_ms
+        return self._guarded(lambda connection: counting.sums(connection, self._archive, vantage, between))
 
     def attempts(self, vantage: str, key: str, start_ms: int, end_ms: int) -> list[Attempt]:
         """The attempts of the grid in [start, end), in order of time: for rules about requests, loss and latency."""

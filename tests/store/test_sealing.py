@@ -109,6 +109,10 @@ def _told(reader: Reader, key: str) -> Iterator[Any]:
     yield reader.reasons(HOME, key, D0, D0 + DAY)
     yield reader.tally(HOME, key, D0 + 999, D0 + 3 * DAY)
     yield reader.samples(HOME, D0 + 999, D0 + 3 * DAY - 999).items()
+    for stretch in ((D0, D0 + 2 * DAY), (D0 + DAY, D0 + 5 * DAY), (D0 + 999, D0 + DAY)):
+        told = reader.sums(HOME, *stretch)[key]
+        assert told == reader.tally(HOME, key, *stretch)[:-1]
+        yield told
     yield (reader.counts().outcomes,)
 
 
