@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -351,8 +352,16 @@ class Window:
 
     @property
     def is_after_the_fact(self) -> bool:
-        """Whether a single window came into the record when it had begun already."""
-        return self.start_ms is not None and self.entered_at_ms is not None and self.entered_at_ms > self.start_ms
+        """Whether a window came into the record when it, or the first day of its recurrence, was past already."""
+        if self.entered_at_ms is None:
+            return False
+        if self.start_ms is None:
+            return self.starts is not None and self.starts < _day_of(self.entered_at_ms)
+        return self.entered_at_ms > self.start_ms
+
+
+def _day_of(at_ms: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)).date().isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

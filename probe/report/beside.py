@@ -69,6 +69,7 @@ def _before(one: Before) -> Document:
         "outages": one.outages,
         "downtime": {"low": seconds(one.low_ms), "point": seconds(one.point_ms)},
         "verdict": str(one.verdict),
+        "measured": seconds(one.measured_ms),
     }
 
 

@@ -33,13 +33,14 @@ class Mark(NamedTuple):
 
 
 class Before(NamedTuple):
-    """An earlier period in short; point_ms None: nothing was measured."""
+    """An earlier period in short; point_ms None: nothing was measured. measured_ms: how much of it was."""
 
     label: str
     outages: int
     low_ms: Ms
     point_ms: Ms | None
     verdict: Verdict
+    measured_ms: Ms | None = None
 
 
 class Context(NamedTuple):
@@ -56,15 +57,17 @@ class Context(NamedTuple):
     share: Fraction | None
     point_ms: Ms | None
     before: tuple[Before, ...]
+    measured_ms: Ms | None = None
 
     @property
     def trend(self) -> str | None:
-        """Whether there was more downtime than in the measured periods before on average; None without any."""
-        known = [one.point_ms for one in self.before if one.point_ms is not None]
+        """Whether more of the measured time was down than in the periods before together; None without any."""
+        known = [(one.point_ms, one.measured_ms or 1) for one in self.before if one.point_ms is not None]
         if self.point_ms is None or not known:
             return None
-        mean = Fraction(sum(known)) / len(known)
-        return "as before" if self.point_ms == mean else "worse" if self.point_ms > mean else "better"
+        down, measured = (sum((Fraction(each[i]) for each in known), Fraction(0)) for i in (0, 1))
+        mean, share = down / measured, Fraction(self.point_ms) / (self.measured_ms or 1)
+        return "as before" if share == mean else "worse" if share > mean else "better"
 
 
 class Latency(NamedTuple):
@@ -122,7 +125,7 @@ def tickets_of(outage: Outage, told: Iterable[Ticket], service: str | None) -> t
 
 def context(one: Assessment, before: Sequence[Assessment]) -> Context:
     """An assessment's failures in proportion; `before`: the same of the preceding periods, the latest first."""
-    measured = one.denominator_ms - one.unknown_ms
+    measured = _measured(one)
     confirmed = [outage for outage in one.outages if outage.is_confirmed]
     return Context(
         outages=len(confirmed),
@@ -132,14 +135,22 @@ def context(one: Assessment, before: Sequence[Assessment]) -> Context:
         share=Fraction(one.downtime.point) / measured if measured > 0 else None,
         point_ms=one.downtime.point if measured > 0 else None,
         before=tuple(map(_before, before)),
+        measured_ms=measured,
     )
 
 
+def _measured(one: Assessment) -> Ms:
+    """The time that something is known about: of a running period, none of what has yet to come."""
+    start, end = one.period.start_ms, one.period.end_ms
+    share = Fraction(1) if one.period.is_complete else Fraction(max(one.as_of_ms - start, 0), end - start)
+    return max(one.denominator_ms * share - one.unknown_ms, Fraction(0))
+
+
 def _before(one: Assessment) -> Before:
-    measured = one.denominator_ms - one.unknown_ms
+    measured = _measured(one)
     number = sum(outage.is_confirmed for outage in one.outages)
     point = one.downtime.point if measured > 0 else None
-    return Before(one.period.label, number, one.downtime.low, point, one.verdict)
+    return Before(one.period.label, number, one.downtime.low, point, one.verdict, measured)
 
 
 def between_failures(one: Assessment) -> tuple[Fraction | None, Fraction | None]:

@@ -62,8 +62,13 @@ def business_days(day: date, n: int) -> date:
 def _plain(notice_ms: int | None, needed_ms: int, words: str) -> Told:
     if needed_ms == 0 or (notice_ms is not None and notice_ms >= needed_ms):
         return Told(True)
-    recorded = "none is recorded" if notice_ms is None else f"this was {notice_ms // 60_000} min"
+    recorded = "none is recorded" if notice_ms is None else f"this was {_hours(notice_ms)}"
     return Told(False, f"the terms ask {words} notice; {recorded}")
+
+
+def _hours(span_ms: int) -> str:
+    hours, minutes = divmod(span_ms // 60_000, 60)
+    return f"{hours} h {minutes} min" if hours > 0 else f"{span_ms // 60_000} min"
 
 
 def _waited(announced_ms: int | None, start_ms: int, needed: Wait, zone: str) -> Told:

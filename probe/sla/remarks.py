@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.sla import wallclock
 from probe.sla.assessment import Verdict
 from probe.sla.basis import Basis
-from probe.sla.cases import BY_REQUEST
+from probe.sla.cases import BY_RATE, BY_REQUEST
 from probe.sla.counting import Counting
 from probe.sla.evidence import Evidence, combine_of
 from probe.sla.quantities import in_words
@@ -23,8 +23,12 @@ def rule(terms: Terms, counting: Counting) -> str:
         said.append(f"outages {'over' if counting.strict else 'of at least'} {in_words(counting.shortest_ms)}")
     if counting.excess:
         said.append("the excess only")
-    if counting.grid:
+    if terms.archetype == "F4":
+        said.append("failed requests among all")
+    elif counting.grid:
         part = "touched" if counting.grid.touched else "wholly down"
+        if terms.archetype == "F3" or terms.outage.bucket_rule in BY_RATE:
+            part = "by their error rate" if terms.outage.bucket_rule != "loss" else "by their loss"
         said.append(f"units of {in_words(counting.grid.cell_ms)} {part}")
     if counting.rounding:
         unit = in_words(counting.rounding.unit_ms)

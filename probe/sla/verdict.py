@@ -143,12 +143,18 @@ class Trial(NamedTuple):
         return None if None in found else False
 
     def why(self, parts: Sequence[Part]) -> Why:
-        """What keeps a promise from being met: the time without knowledge, the spacing of samples, or both."""
+        """What keeps a promise from being met: time without knowledge, the spacing of samples, or both.
+
+        Where even their settling would not decide, the open share of customers does: the terms.
+        """
         if formula.counts_requests(self.basis) or self._holds_without(parts, lambda line: line.unknown):
             return Why.COVERAGE
         if self._holds_without(parts, lambda line: line.maybe):
             return Why.RESOLUTION
-        return Why.BOTH
+        least, most = self.basis.share
+        if least < most and not self._holds_without(parts, lambda line: line.unknown | line.maybe):
+            return Why.TERMS
+        return Why.BOTH if _unknown(parts, self.basis) else Why.RESOLUTION
 
     def _holds_without(self, parts: Sequence[Part], doubt: Callable[[Timeline], Intervals]) -> bool:
         """Whether the promise is kept at the declared resolution once a doubt is settled for the provider."""

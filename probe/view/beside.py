@@ -32,8 +32,10 @@ def context_fields(one: Context) -> Iterator[tuple[str, Words]]:
 
 
 def _before(one: Before) -> str:
-    seen = "not measured" if one.point_ms is None else f"{count(one.outages, 'outage')}, {brief(one.point_ms)} down"
-    return f"{one.label}: {seen}"
+    if one.point_ms is None:
+        return f"{one.label}: not measured"
+    within = "" if one.measured_ms is None else f" in {brief(one.measured_ms)}"
+    return f"{one.label}: {count(one.outages, 'outage')}, {brief(one.point_ms)} down{within}"
 
 
 def quality_fields(one: Quality) -> Iterator[tuple[str, Words]]:

@@ -52,6 +52,15 @@ def test_a_notice_says_whose_windows_they_are(office: Office, tmp_path: Path) ->
         assert complaint in said.err
 
 
+def test_a_recurring_window_that_reaches_back_is_marked(office: Office) -> None:
+    """What began to recur before the day it was entered covers time that was known already."""
+    every = ["maintenance", "add", "--every", "FREQ=DAILY", "--from", "03:00", "--lasts", "1h"]
+    for starts in ("2026-09-01", "2026-10-01"):
+        assert office.probe(*every, "--starts", starts).code == Exit.FINE
+    windows = office.probe("maintenance", "list", "--json").document["windows"]
+    assert [one["after_the_fact"] for one in windows] == [True, False]
+
+
 def test_a_window_declared_after_the_fact_is_marked(office: Office, tmp_path: Path) -> None:
     """The record keeps when it was entered."""
     file = tmp_path / "late.ics"

@@ -293,6 +293,28 @@ def test_the_rule_is_told_in_words() -> None:
         assert one(service, [member(DOWN_4)]).rule == expected
 
 
+@pytest.mark.parametrize(
+    ("archetype", "more", "expected"),
+    [
+        ("F3", "", "F3: units of 5 min by their error rate"),
+        ("F4", "", "F4: failed requests among all"),
+        ("F2", 'bucket_rule = "loss"\nbucket_over = "10 %"', "F2: units of 5 min by their loss"),
+    ],
+)
+def test_a_rule_about_requests_is_not_told_as_one_about_time(archetype: str, more: str, expected: str) -> None:
+    """No unit need be wholly down for its errors to count."""
+    terms = text(PLAIN.replace('shortest = "0s"', f'shortest = "0s"\nbucket = "5m"\n{more}'))
+    service = Service(name="shop", terms=replace(terms, archetype=archetype))
+    assert one(service, [member(DOWN_4)]).rule == expected
+
+
+def test_an_open_share_of_customers_is_no_want_of_samples() -> None:
+    """Where no sample would decide, the reason is the terms; where nothing is unknown, it is not the coverage."""
+    terms = replace(text(), archetype="F9")
+    found = one(Service(name="shop", terms=terms), [member(DOWN_4)])
+    assert (found.verdict, found.reason) == (Verdict.UNDECIDED, Why.TERMS)
+
+
 def test_notes_name_what_the_terms_leave_to_the_reader() -> None:
     """Another version, another period, a billing month."""
     other = replace(text(PLAIN.replace("calendar_month", "billing_month")), valid_from="2020-01-01", notes=("mind",))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from probe.model import State, Ticket
-from probe.sla.assessment import Figures, Verdict
-from probe.sla.beside import DAY_MS, Beside, Context, between_failures, context, latency, tickets_of
+from probe.sla.assessment import Figures, PeriodSpan, Verdict
+from probe.sla.beside import DAY_MS, Before, Beside, Context, between_failures, context, latency, tickets_of
 from tests.view.builders import DAY, NOW, assessment, outage
 
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
@@ -25,6 +26,22 @@ def test_the_context_of_a_month() -> None:
         (1, None, Verdict.MISSED),
     ]
     assert found.trend == "worse"
+
+
+def test_a_trend_weighs_each_period_by_what_was_measured_of_it() -> None:
+    """One minute down in two measured hours is more than two in a whole day."""
+    day = Before("one", 1, 120_000, 120_000, Verdict.MET, 86_400_000)
+    hours = Context(1, 0, 1, 120, None, 60_000, (day,), 7_200_000)
+    assert hours.trend == "worse"
+    assert hours._replace(point_ms=10_000).trend == "as before"
+    assert hours._replace(point_ms=9_999).trend == "better"
+
+
+def test_of_a_running_period_only_what_has_passed_was_measured() -> None:
+    """Down for all of the only hour so far is 100 % of the measured time, however long the period is."""
+    one = assessment(period=PeriodSpan(0, 36_000_000, "UTC", "p", False), as_of_ms=3_600_000)
+    found = context(replace(one, denominator_ms=36_000_000, unknown_ms=0, downtime=Figures(0, 3_600_000, 0, 0)), [])
+    assert (found.share, found.measured_ms) == (1, 3_600_000)
 
 
 def test_a_trend_needs_something_to_compare_with() -> None:
