@@ -29,6 +29,8 @@ OUR_RESOLVER: Final = "dns"
 
 OUR_EXPRESSION: Final = "expression"
 """The phase in which an expression of the configuration is searched for: time lost there is ours as well."""
+TURN_S: Final = 0.025
+"""A deadline noticed later than this found a busy loop: what lies unread gets as long once more."""
 GRACE_MS: Final = 100
 """How late a finding may be and still be believed: a loop that is busy wakes nobody to the millisecond."""
 
@@ -60,10 +62,14 @@ async def attempt(check: Check, prober: Attempts, clock: Clock) -> Attempted:
 
 
 async def _find(check: Check, prober: Attempts, trail: Trail) -> Finding:
-    deadline = asyncio.timeout(check.timeout_ms / 1000)
+    deadline = asyncio.timeout(None)
     try:
         async with deadline:
-            finding = await prober.probe(check)
+            strike = _Strike(deadline, check.timeout_ms / 1000, _stall_ms(check) / 1000)
+            try:
+                finding = await prober.probe(check)
+            finally:
+                strike.cancel()
     except Exception as error:  # noqa: BLE001 - a bug of ours must not read as an outage of theirs
         if deadline.expired() and isinstance(error, TimeoutError):
             return _cut_off(check, trail)
@@ -79,6 +85,37 @@ async def _find(check: Check, prober: Attempts, trail: Trail) -> Finding:
     return finding
 
 
+class _Strike:
+    """Ends an attempt at its deadline, but not before what had arrived by then was read.
+
+    A loop that comes late finds the answer and the deadline in one turn, and the deadline would win: an
+    answer in time would read as an outage of theirs. So a deadline that strikes late waits for a moment
+    of ours, and again, as long as the whole lateness is not a stall.
+    """
+
+    def __init__(self, deadline: asyncio.Timeout, timeout_s: float, stall_s: float) -> None:
+        self._deadline, self._loop = deadline, asyncio.get_running_loop()
+        self._due_s = self._loop.time() + timeout_s
+        self._last_s = self._due_s + stall_s
+        self._waiting = self._loop.call_at(self._due_s, self._fall)
+
+    def cancel(self) -> None:
+        """The attempt has ended by itself."""
+        self._waiting.cancel()
+
+    def _fall(self) -> None:
+        now_s = self._loop.time()
+        if now_s - self._due_s <= TURN_S or now_s > self._last_s:
+            self._deadline.reschedule(now_s)
+        else:
+            self._due_s = now_s + TURN_S
+            self._waiting = self._loop.call_at(self._due_s, self._fall)
+
+
+def _stall_ms(check: Check) -> int:
+    return max(check.interval_ms // 10, LEAST_STALL_MS)
+
+
 def _late_ms(trail: Trail) -> int:
     return (trail.clock.read().boot_ns - trail.began.boot_ns) // NS_PER_MS - trail.timeout_ms
 
@@ -86,7 +123,7 @@ def _late_ms(trail: Trail) -> int:
 def _cut_off(check: Check, trail: Trail) -> Finding:
     late_ms = _late_ms(trail)
     where = f"in {trail.phase}" if trail.phase else "before an answer"
-    if late_ms > max(check.interval_ms // 10, LEAST_STALL_MS):
+    if late_ms > _stall_ms(check):
         return _unfinished(trail, Reason.STALL, f"the deadline passed unnoticed for {late_ms} ms, {where}")
     if trail.phase == OUR_RESOLVER:
         return _unfinished(trail, Reason.RESOLVER_UNREACHABLE, "the name was not resolved before the deadline")

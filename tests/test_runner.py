@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -102,6 +104,41 @@ def test_a_deadline_noticed_late_is_a_stall() -> None:
 
     finding = run(work, clock, timeout_ms=20, interval_ms=60_000).finding
     assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.STALL)
+
+
+def held_up_and_answered(hold_s: float, *, is_answered: bool) -> Finding:
+    """The loop is held up over the deadline; the answer, if any, comes while it is."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+
+        def hold() -> None:
+            if is_answered:
+                theirs.send(b"x")
+            time.sleep(hold_s)
+
+        async def work(trail: Trail) -> Finding:
+            del trail
+            loop = asyncio.get_running_loop()
+            loop.call_soon(hold)
+            await loop.sock_recv(ours, 1)
+            await asyncio.sleep(0)  # an answer may take several turns of the loop
+            return UP
+
+        return run(work, timeout_ms=20, interval_ms=60_000).finding
+
+
+def test_an_answer_in_time_wins_over_a_deadline_that_the_loop_noticed_late() -> None:
+    """What lay unread at the deadline is read first: our own hold-up is no outage of theirs."""
+    finding = held_up_and_answered(0.06, is_answered=True)
+    assert finding.reason in {None, Reason.STALL}, finding.detail
+    assert finding.state is not State.DOWN
+
+
+def test_no_answer_by_a_deadline_that_the_loop_noticed_late_is_a_timeout() -> None:
+    """A busy loop does not excuse a target that was silent all the time."""
+    finding = held_up_and_answered(0.06, is_answered=False)
+    assert (finding.state, finding.reason) == (State.DOWN, Reason.TIMEOUT)
 
 
 def test_time_lost_in_our_expression_is_ours() -> None:
