@@ -168,7 +168,9 @@ def _verdict(one: Assessment) -> Words:
     if one.promise is None:
         return words("none: nothing was promised" + (" about availability" if one.agreement else ""))
     said = [wording.strong_verdict(one.verdict)]
-    if one.verdict is Verdict.MET:
+    if one.measured is not None:
+        said.append(Piece(f": {wording.WHYS[one.reason]}" if one.reason else ""))
+    elif one.verdict is Verdict.MET:
         resolution = span(one.resolution.declared_ms)
         if one.resolution.declared_ms:
             said.append(Piece(f" for outages of at least {resolution}; shorter ones are not assessed"))

@@ -88,7 +88,10 @@ def test_a_promise_about_loss_is_never_judged_as_one_about_availability(office: 
     assert (plain["promise"], plain["verdict"], plain["budget"], plain["credit"]) == (None, "undecided", None, None)
     assert (loss["promise"]["metric"], loss["verdict"], loss["credit"]["certain"]) == ("packet_loss", "missed", "2.40")
     assert (latency["verdict"], latency["credit"]) == ("met", None)
-    assert office.probe("report", "--from", FROM, "--to", TO).code == Exit.FAILED
+    shown = office.probe("report", "--from", FROM, "--to", TO)
+    assert shown.code == Exit.FAILED
+    assert "MISSED" in shown.out
+    assert "allowed" not in shown.out, "no downtime is allowed or not by a promise about loss"
 
 
 def test_each_promise_has_its_row_side_by_side(office: Office) -> None:
