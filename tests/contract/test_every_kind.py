@@ -42,7 +42,15 @@ PUBLIC = {
     "tls": "9.9.9.9",
     "trace": "9.9.9.9",
 }
-PRIVATE = {"dns": "{}", "http": "http://{}/", "icmp": "{}", "tcp": "{}:80", "throughput": "http://{}/", "tls": "{}", "trace": "{}"}
+PRIVATE = {
+    "dns": "{}",
+    "http": "http://{}/",
+    "icmp": "{}",
+    "tcp": "{}:80",
+    "throughput": "http://{}/",
+    "tls": "{}",
+    "trace": "{}",
+}
 
 each_kind = pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=needs_root if kind in BY_ICMP else ()) for kind in KINDS]
