@@ -40,14 +40,13 @@ def _total_cap(bill: Bill) -> Fraction | None:
 def by_rows(bill: Bill, low: Ms, high: Ms, free: int) -> Range:
     """What rows pay for values from `low` to `high`. free: the side of all rows on which nothing is paid.
 
-    The least is named where the value that pays least is; holes beyond it pay no less.
+    In a hole nothing is certain: the least cannot be named unless another of the values surely pays nothing.
     """
     named = [_of_place(bill, place, free) for place in rows.looked_up(bill.remedy.rows, low, high)]
     known = [each for each in named if each is not None]
     beside = [bill.of_row(row) for row in rows.neighbours(bill.remedy.rows, low, high)] if known else []
     most = max((each for each in [*known, *beside] if each is not None), default=None)
-    least_end = _of_place(bill, rows.place_of(bill.remedy.rows, low if free == UNDER else high), free)
-    return Range(None if least_end is None else min(known), most)
+    return Range(min(known) if len(known) == len(named) or 0 in known else None, most)
 
 
 def _of_place(bill: Bill, place: rows.Place, free: int) -> Fraction | None:

@@ -21,6 +21,7 @@ from probe.sla.payments import paid, stacked
 from probe.sla.quantities import in_words, percent
 
 WORDS: Final = {"pro_rata": "the share of the period that counts as down", "lost_time": "the lost time at its price"}
+IN_A_HOLE: Final = "the figure may lie in a hole between the rows: no credit is certain"
 CENT: Final = Decimal("0.01")
 Fees = Mapping[str, tuple[Decimal, str]]
 NO_OTHER: Final[Fees] = MappingProxyType({})
@@ -34,8 +35,10 @@ def credit(remedies: Sequence[Remedy], fee: tuple[Decimal, str], owed: Sequence[
     money = next((each.currency for each in remedies if each.currency), fee[1])
     billed = [bills(remedies, fee, read, fees) for each in owed for read in _priced(remedies, each)]
     found = [_of_reading(each, fee[1]) for each in billed]
-    least, most = _extreme(min, [each.least for each in found]), _extreme(max, [each.most for each in found])
+    least, most = _least([each.least for each in found]), _extreme(max, [each.most for each in found])
     why = tuple(dict.fromkeys(says for bill in billed[0] for says in unpriced(bill))) if most != 0 else ()
+    if least is None and any(_may_lie_in_a_hole(bill) for each in billed for bill in each):
+        why = (*why, IN_A_HOLE)
     return Credit(_money(least), _money(most), money, _rule(remedies, owed), why)
 
 
@@ -62,6 +65,18 @@ def _settled(remedy: Remedy, found: Range, currency: str) -> Range:
         floor = remedy.min_credit[0]
         found = Range(*(Fraction(0) if each is not None and each <= floor else each for each in found))
     return found
+
+
+def _least(values: Sequence[Fraction | None]) -> Fraction | None:
+    """The least of all readings: one that surely pays nothing settles it, whatever the others cannot name."""
+    return Fraction(0) if Fraction(0) in values else _extreme(min, values)
+
+
+def _may_lie_in_a_hole(bill: Bill) -> bool:
+    """Whether the availability or the downtime of the period may be a value that no row names."""
+    low, high = bill.owed.downtime if bill.remedy.lookup == "cumulative_duration" else bill.owed.availability[::2]
+    is_looked_up = bill.remedy.kind == "rows" and bill.remedy.lookup in {None, "availability", "cumulative_duration"}
+    return is_looked_up and bool(rows.neighbours(bill.remedy.rows, low, low if high is None else high))
 
 
 def _extreme(pick: Callable[[list[Fraction]], Fraction], values: Sequence[Fraction | None]) -> Fraction | None:

@@ -101,7 +101,7 @@ LONG = tuple(
         (
             {"kind": "rows", "rows": LONG, "lookup": "cumulative_duration"},
             owed(downtime=(3 * HOUR, 4 * HOUR)),
-            (10, 20),
+            (None, 20),
         ),
         ({"kind": "rows", "rows": LONG, "lookup": "event_duration"}, owed(per_event=lengths(HOUR, 3 * HOUR)), (15, 15)),
         (
@@ -234,3 +234,22 @@ def test_a_lookup_in_events_takes_holes_both_ways() -> None:
     """Nothing that can be named at least, a neighbour's credit at most."""
     worth = events.lookup(lambda low, high: (low, high), 5)
     assert (worth.of(1, 2), worth.hidden(3, 9)) == ((1, 2), 27)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        ((3, 0), (3, 30), (10, 10)),
+        ((3, 0), (4, 30), (0, 20)),
+        ((4, 10), (4, 30), (0, 0)),
+        ((3, 59), (5, 0), (0, 20)),
+        ((0, 10), (4, 30), (0, 20)),
+    ],
+)
+def test_an_outage_that_may_lie_in_a_hole_earns_nothing_for_certain(
+    low: tuple[int, int], high: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    """At most it earns what the next row does; a provider that pays nothing in the hole has the text on its side."""
+    shortest, longest = (hours * HOUR + minutes * HOUR // 60 for hours, minutes in (low, high))
+    found = owed(per_event=lambda worth: worth.of(shortest, longest))
+    assert pays(found, kind="rows", rows=LONG, lookup="event_duration") == Range(*map(F, expected))

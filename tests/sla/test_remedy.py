@@ -14,7 +14,7 @@ from probe.sla.assessment import Bounds, Claim, Outage
 from probe.sla.bill import Owed
 from probe.sla.claims import claim, is_open
 from probe.sla.clauses import ClaimRule, CreditRow, Remedy
-from probe.sla.remedy import credit
+from probe.sla.remedy import IN_A_HOLE, credit
 
 AS_OF = period.moment("2026-11-22T12:00:00Z", "UTC")
 OCTOBER = period.parse("2026-10", "UTC", AS_OF)
@@ -59,6 +59,7 @@ def test_a_row_pays_exactly_between_its_edges(tenths: int, expected: str | None,
     """Published rows have holes; a value in one is reported as such, not moved to a neighbour."""
     found = credit([ROWS], (Decimal("50.00"), "EUR"), [owed(Fraction(tenths, 1000))])
     assert (found.certain, found.currency, found.rule) == (expected and Decimal(expected), "EUR", rule)
+    assert found.why == (() if expected else (IN_A_HOLE,))
 
 
 def test_the_certain_credit_is_the_least_of_all_readings() -> None:
