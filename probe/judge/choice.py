@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from probe.errors import UsageError
 from probe.judge.asked import PeriodChoice
 from probe.sla import period, wallclock
 from probe.sla.assessment import PeriodSpan
@@ -33,7 +34,14 @@ def kind_of(service: Service) -> PeriodKind:
 
 
 def chosen(service: Service, choice: PeriodChoice | None, as_of_ms: int) -> PeriodSpan:
-    """The period of a service that was asked for; UsageError when the text names none."""
+    """The period of a service that was asked for; UsageError when the text names none, or one that has not begun."""
+    span = _chosen(service, choice, as_of_ms)
+    if span.start_ms > as_of_ms:
+        raise UsageError(f"{span.label} has not begun: it starts at {_iso(span.start_ms)}; ask for an earlier period")
+    return span
+
+
+def _chosen(service: Service, choice: PeriodChoice | None, as_of_ms: int) -> PeriodSpan:
     zone = zone_of(service)
     if choice is None:
         return period.last_full(kind_of(service), as_of_ms, zone)

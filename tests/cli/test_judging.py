@@ -191,6 +191,7 @@ def test_outages_are_listed_with_both_ends(office: Office) -> None:
         (["report", "--period", "2026-13"], "2026-13"),
         (["report", "--period", "2026-10", "--from", "now"], "exclude each other"),
         (["report", "--to", "now"], "--to needs --from"),
+        (["report", "--period", "2099"], "2099 has not begun: it starts at 2099-01-01T00:00:00Z; ask for an earlier"),
         (["report", "--from", "now"], "--from is not before --to"),
         (["report", "--service", "shpo"], "no service 'shpo'; did you mean 'shop'?"),
         (["report", "--csv", "/nowhere/x.csv"], "/nowhere/x.csv: cannot be written"),
