@@ -45,6 +45,10 @@ COLUMNS: Final = (
     "measured_low",
     "measured_point",
     "measured_high",
+    "metric",
+    "availability_low_exact",
+    "availability_point_exact",
+    "availability_high_exact",
 )
 
 
@@ -73,6 +77,8 @@ def _row(one: Assessment) -> list[object]:
         *(len(one.outages), one.samples, one.method),
         one.rule,
         *_measured(one.measured),
+        one.promise.metric if one.promise else None,
+        *_exact(one.availability),
     ]
 
 
@@ -86,3 +92,9 @@ def _bounds(bounds: Bounds | None) -> list[str | None]:
     if bounds is None:
         return [None, None, None]
     return [None if value is None else percent(value) for value in bounds]
+
+
+def _exact(bounds: Bounds | None) -> list[str | None]:
+    if bounds is None:
+        return [None, None, None]
+    return [None if value is None else exact_ratio(value) for value in bounds]

@@ -283,6 +283,12 @@ def test_the_table_has_the_same_exact_figures() -> None:
     assert (full["target"], full["availability_low_percent"]) == ("9999/10000", "99.97")
     assert (full["verdict"], full["claimable"], full["credit_certain"]) == ("missed", "True", "24.00")
     assert full["outages"] == "1"
+    exact = assessment().availability
+    assert exact is not None
+    assert tuple(full)[-4:] == ("metric", *(f"availability_{end}_exact" for end in ("low", "point", "high")))
+    assert (full["metric"], Fraction(full["availability_low_exact"])) == ("availability", exact.low)
+    assert (Fraction(full["availability_point_exact"]), Fraction(full["availability_high_exact"])) == exact[1:]
+    assert {"metric", "availability_low_exact"} <= {name for name, cell in empty.items() if cell == ""}
     unknown = [name for name, cell in empty.items() if cell == ""]
     assert {"check", "provider", "target", "budget_s", "coverage_percent", "downtime_high_s"} <= set(unknown)
     assert {"availability_low_percent", "availability_point_percent", "availability_high_percent"} <= set(unknown)
