@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from probe.store.plugin import prepare_connection
 from tests.store.builders import DOWN, T0, UP, a_book, an_outcome
 
 README = (Path(__file__).parents[2] / "storage" / "README.md").read_text()
@@ -25,9 +26,10 @@ def test_the_worked_queries_run(tmp_path: Path) -> None:
     """What a reader pastes into sqlite3 answers."""
     queries = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
     with a_book(tmp_path / "probe.db") as book:
+        prepare_connection(book.connection)
         book.store([an_outcome(T0 + n * 60_000, DOWN if 2 < n < 7 else UP) for n in range(20)])
         answers = [book.connection.execute(query).fetchall() for query in queries]
-    assert len(answers) == 3
+    assert len(answers) == 4
     assert answers[0][0][:2] == ("shop", "up")
 
 
