@@ -41,7 +41,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("form", nargs="?", choices=forms, help="whose file it is; none: JSON Lines or CSV")
     parser.add_argument("file", metavar="FILE", help="the file to read; - for stdin (JSON Lines and CSV)")
     parser.add_argument("--format", choices=("jsonl", "csv"), help="what it is (default: by its name, else jsonl)")
-    parser.add_argument("--interval", metavar="SPAN", help="how far apart the samples are, for checks not configured")
+    parser.add_argument(
+        "--interval", metavar="SPAN", help="how far apart the samples are, for checks of which nothing is recorded yet"
+    )
     parser.add_argument("--strict", action="store_true", help="take nothing when any line is bad")
     parser.add_argument("--to", type=Path, metavar="NEW", help="write the checks of a configuration to this new file")
     parser.add_argument("--modules", type=Path, metavar="YAML", help="blackbox: the exporter's own configuration")

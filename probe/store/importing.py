@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from statistics import median_low
 from typing import Any, Final, NamedTuple
 
-from probe.model import Finding, Reason, State
+from probe.model import Finding, Origin, Reason, State
 from probe.store import blocks, clocks, days, series, spans
 from probe.store.archive import FAR, Archive
 from probe.store.blocks import DAY_MS
@@ -25,6 +25,8 @@ from probe.store.series import Setting
 
 INTERVAL_MS: Final = 60_000
 """Taken when a single outcome does not show its interval."""
+EXTRA: Final = frozenset({Origin.RECHECK, Origin.MANUAL})
+"""Attempts beside the schedule: they do not show how far apart the others are."""
 LISTED: Final = 100
 
 
@@ -69,9 +71,15 @@ def _give_settings(
 ) -> None:
     if series.settings(connection, number):
         return
-    distances = [later.at_ms - row.at_ms for row, later in pairwise(rows) if later.at_ms > row.at_ms]
-    interval = interval_ms or (median_low(distances) if distances else INTERVAL_MS)
+    interval = interval_ms or _usual_ms([row for row in rows if row.origin not in EXTRA]) or _usual_ms(rows)
+    interval = interval or INTERVAL_MS
     series.add_setting(connection, number, Setting(rows[0].at_ms, interval, None, None, 3, interval * 3 // 2))
+
+
+def _usual_ms(rows: Sequence[Imported]) -> int | None:
+    """How far apart most of them are."""
+    distances = [later.at_ms - row.at_ms for row, later in pairwise(rows) if later.at_ms > row.at_ms]
+    return median_low(distances) if distances else None
 
 
 def _target(connection: sqlite3.Connection, number: int, first_ms: int, now_ms: int) -> Target:

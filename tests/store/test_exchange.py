@@ -210,3 +210,14 @@ def test_a_record_travels_by_its_export(tmp_path: Path) -> None:
     with open_reader(tmp_path / "two.db") as reader:
         assert reader.spans(HOME, "shop", 0, T0 * 2) == spans
         assert len(reader.last(HOME, "shop", 99)) == 20
+
+
+def test_rechecks_do_not_pass_for_the_schedule(tmp_path: Path) -> None:
+    """The interval of an unknown check is that of its scheduled attempts, however many rechecks an outage had."""
+    grid = [Imported("new", T0 + n * 60_000, UP, None, None, origin=Origin.GRID) for n in range(10)]
+    again = [Imported("new", T0 + 1_000 + n * 5_000, DOWN, None, None, origin=Origin.RECHECK) for n in range(60)]
+    with offline(tmp_path / "probe.db") as apply:
+        apply(ImportOutcomes(rows=(*grid, *again), at_ms=T0 * 2, by="me", vantage=HOME))
+    with open_reader(tmp_path / "probe.db") as reader:
+        (setting,) = reader.settings(HOME, "new")
+    assert (setting.interval_ms, setting.g_max_ms) == (60_000, 90_000)
