@@ -26,6 +26,8 @@ def allowed(options: argparse.Namespace) -> None:
         raise UsageError("--html and --compare exclude each other; a page shows services under one set of rules")
     if not options.html.parent.is_dir():
         raise UsageError(f"--html {options.html}: there is no folder {options.html.parent}")
+    if options.html.exists() and not options.html.is_file():
+        raise UsageError(f"--html {options.html}: is no plain file, and is not replaced; name another file")
 
 
 def write(call: Call, config: Config, reader: Reader, found: Sequence[Reported]) -> None:

@@ -86,8 +86,8 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def write_report(path: Path, text: str) -> None:
-    """The same for a file that a person named; UsageError where it cannot be written."""
+    """The same for a file that a person named, through its symlinks; UsageError where it cannot be written."""
     try:
-        write_whole(path, text)
+        write_whole(path.resolve(), text)
     except OSError as error:
         raise UsageError(f"--html {path}: cannot be written: {error.strerror}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -33,6 +34,28 @@ def test_a_report_becomes_a_page(office: Office) -> None:
     assert "<script" not in text
     assert {one.name for one in office.folder.iterdir()} >= {"a.html", "b.html"}
     assert not [one for one in office.folder.iterdir() if one.name.endswith(".part")]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_a_page_takes_the_place_of_files_only(office: Office, kind: str) -> None:
+    """A device, a pipe or a folder of that name is refused before anything is judged, and stays what it is."""
+    path = office.folder / "there"
+    os.mkfifo(path) if kind == "pipe" else path.mkdir()
+    before = path.stat()
+    said = office.probe("report", "--from", FROM, "--to", TO, "--html", path)
+    assert (said.code, said.out) == (Exit.USAGE, "")
+    assert "is no plain file, and is not replaced; name another file" in said.err
+    assert (path.stat().st_ino, path.stat().st_mode) == (before.st_ino, before.st_mode)
+
+
+def test_a_page_is_written_through_a_symlink(office: Office) -> None:
+    """What it points to is replaced, and it stays a symlink."""
+    link, target = office.folder / "latest.html", office.folder / "page.html"
+    target.write_text("old")
+    link.symlink_to(target.name)
+    office.probe("report", "--from", FROM, "--to", TO, "--html", link)
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_a_page_has_the_figures_of_the_document(office: Office) -> None:
@@ -79,7 +102,7 @@ def test_a_service_bought_after_the_period_has_no_picture(office: Office) -> Non
     [
         (["--html", "no/such/a.html"], "there is no folder"),
         (["--html", "a.html", "--compare"], "--html and --compare exclude each other"),
-        (["--html", "."], "cannot be written"),
+        (["--html", "."], "is no plain file"),
     ],
 )
 def test_what_cannot_be_written_is_said(office: Office, argv: list[str], says: str) -> None:
