@@ -36,15 +36,13 @@ def run(call: Call) -> Exit:
 
     path: Path | None = None if call.options.output == Path("-") else call.options.output
     form = _form(call.options.format, path)
-    start_ms = at(call, "--from") or 0
-    asked_ms = at(call, "--to")
-    end_ms = call.now_ms + 1 if asked_ms is None else asked_ms
+    times = _times(call)
     with ExitStack() as stack:
         config, reader = stack.enter_context(record(call))
         keys = keys_on_record(config, reader, call.options.names)
         vantage = config.agent.vantage
         advance = stack.enter_context(call.out.progress("exporting", len(keys)))
-        outcomes = _outcomes(reader, vantage, keys, (start_ms, end_ms), advance)
+        outcomes = _outcomes(reader, vantage, keys, times, advance)
         if form == "parquet" and path is not None:
             count = _to_file(path, partial(_parquet, outcomes=outcomes, vantage=vantage))
         else:
@@ -52,6 +50,14 @@ def run(call: Call) -> Exit:
             count = _to_stdout(call, lines) if path is None else _to_file(path, partial(_text, lines=lines))
     call.out.note(f"{count - (form == 'csv'):,} outcomes written" + (f" to {path}" if path else ""))
     return Exit.FINE
+
+
+def _times(call: Call) -> tuple[int, int]:
+    """From when on, and until when."""
+    start_ms, end_ms = at(call, "--from") or 0, at(call, "--to")
+    if end_ms is not None and start_ms >= end_ms:
+        raise UsageError("--from is not before --to; swap them")
+    return start_ms, call.now_ms + 1 if end_ms is None else end_ms
 
 
 def _form(asked: str | None, path: Path | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from shlex import quote
 
 from probe.cli.command import Call
 from probe.cli.exits import Exit
@@ -29,5 +30,6 @@ def run(call: Call) -> Exit:
     call.out.note(f"found: gateway {facts.gateway or 'none'}; name servers {', '.join(facts.resolvers) or 'none'}")
     if facts.host:
         call.out.note(f"this machine seems to be at {facts.host.provider}: {facts.host.because}; see {written[0]}")
-    call.out.note(f"next: probe --config {written[0]} validate, then probe --config {written[0]} run --watch")
+    config = quote(str(written[0]))
+    call.out.note(f"next: probe --config {config} validate, then probe --config {config} run --watch")
     return Exit.FINE

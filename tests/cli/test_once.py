@@ -70,6 +70,12 @@ def test_init_writes_what_validates(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "exists" in capsys.readouterr().err
 
 
+def test_the_next_step_of_init_can_be_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where the folder's name has a space."""
+    assert main(["init", str(tmp_path / "my office")]) == 0
+    assert f"probe --config '{tmp_path}/my office/probe.toml' validate" in capsys.readouterr().err
+
+
 def test_validate_counts_what_is_right(empty: Office) -> None:
     """A good configuration is one line."""
     said = empty.probe("validate")

@@ -354,3 +354,10 @@ def test_hostile_text_in_the_record_reaches_no_terminal(empty: Office) -> None:
     for argv in (["log", "mail"], ["log", "mail", "--json"], ["export", "mail"]):
         out = empty.probe(*argv).out
         assert all(char.isprintable() or char == "\n" for char in out)
+
+
+def test_an_export_of_swapped_instants_is_refused(office: Office) -> None:
+    """Nothing at all would otherwise pass for all that there is."""
+    said = office.probe("export", "--from=now", "--to=-1h", "--output", "-")
+    assert (said.code, said.out) == (Exit.USAGE, "")
+    assert "--from is not before --to; swap them" in said.err
