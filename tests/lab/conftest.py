@@ -13,6 +13,12 @@ from tests.lab.net import Lab, small_internet
 NEEDED = ("ip", "nft", "nginx", "named", "sshd", "ssh-keygen", "sysctl")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes of waiting begins first, so that the others run beside it."""
+    items.sort(key=lambda item: "test_real_run" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """A small internet of our own."""

@@ -17,7 +17,7 @@ from tests.lab.house import House, open_house
 from tests.lab.recipes import POSTGRES, RECIPES
 from tests.probers.attempts import a_resolver, find
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("real servers")]
 
 PLUGINS: Final = "/usr/lib/nagios/plugins"
 NEEDED: Final = (
