@@ -79,18 +79,18 @@ def _content(name: str) -> bytes:
         raise UsageError(f"{name}: cannot be read: {error.strerror}") from error
 
 
-def _submit(call: Call, config: Config, found: Notices) -> tuple[int, int, int]:
-    """Hand the windows to the record, some whole events at a time; how many came, were there, and went."""
+def _submit(call: Call, config: Config, found: Notices) -> list[int]:
+    """Hand the windows to the record, some whole events at a time; how many came, were there, went, and stay."""
     from probe import control
     from probe.store.changes import ImportWindows
 
-    total = [0, 0, 0]
+    total = [0, 0, 0, 0]
     by = person()
     for events, windows in _batches(found):
         change = ImportWindows(at_ms=call.now_ms, by=by, windows=windows, events=events)
         answer = control.submit(config.storage.path, change)
         total = [before + more for before, more in zip(total, answer, strict=True)]
-    return total[0], total[1], total[2]
+    return total
 
 
 def _batches(found: Notices) -> Iterator[tuple[tuple[str, ...], tuple[Window, ...]]]:
@@ -111,14 +111,15 @@ def _batches(found: Notices) -> Iterator[tuple[tuple[str, ...], tuple[Window, ..
         yield tuple(events), tuple(windows)
 
 
-def _say(call: Call, found: Notices, counts: tuple[int, int, int]) -> None:
-    added, same, gone = counts
+def _say(call: Call, found: Notices, counts: Sequence[int]) -> None:
+    added, same, gone, kept = counts
     problems = [f"{call.options.file}: {problem}" for problem in found.problems]
     if call.options.json:
-        said = {"added": added, "same": same, "removed": gone}
+        said = {"added": added, "same": same, "removed": gone, "kept": kept}
         call.out.document({"schema": 1, **said, "left_out": list(found.left_out), "problems": problems})
         return
     call.out.note("\n".join(problems[:LISTED]))
     for line in found.left_out[:LISTED]:
         call.out.note(f"left out: {line}")
-    call.out.line(f"{added:,} added, {same:,} already there, {gone:,} removed, {len(problems):,} not understood")
+    past = f", {kept:,} past occurrence{'' if kept == 1 else 's'} kept" if kept else ""
+    call.out.line(f"{added:,} added, {same:,} already there, {gone:,} removed{past}, {len(problems):,} not understood")

@@ -82,5 +82,5 @@ class Taking:
             batch = tuple(windows[start : start + WINDOWS])
             events = tuple((window.uid or "").partition("#")[0] for window in batch)
             change = ImportWindows(at_ms=self._now_ms, by=self._by, vantage=self._vantage, windows=batch, events=events)
-            added, same, _ = self._way.apply(change)
+            added, same, *_ = self._way.apply(change)
             self.windows.update(added=added, same=same)

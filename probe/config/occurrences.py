@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -85,12 +86,12 @@ class Timing:
         parts = _judged(said)
         now = values.EPOCH + timedelta(milliseconds=self._now_ms)
         last = min(now + HORIZON, self._until(rule) or now + HORIZON)
-        bounded = ";".join(
-            [*(part for part in parts if not part.startswith("UNTIL=")), f"UNTIL={_wall(last, self.begin)}"]
-        )
+        count = next((int(part[len("COUNT=") :]) for part in parts if part.startswith("COUNT=")), None)
+        kept = [part for part in parts if not part.startswith(("UNTIL=", "COUNT="))]  # never both, says RFC 5545
+        bounded = ";".join([*kept, f"UNTIL={_wall(last, self.begin)}"])
         try:
             naive = rrulestr(bounded, dtstart=self.begin.replace(tzinfo=None), forceset=False)
-            for at in naive:
+            for at in islice(naive, count):
                 if at.replace(tzinfo=self.begin.tzinfo) >= now - HORIZON:
                     yield at.replace(tzinfo=self.begin.tzinfo)
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:

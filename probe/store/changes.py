@@ -52,7 +52,7 @@ class DeclareWindows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportWindows(_Dated):
-    """Windows out of a calendar whose events are `events`; gives how many came, were there already, and went."""
+    """Windows out of a calendar whose events are `events`; gives how many came, were there already, went, and stay."""
 
     windows: tuple[Window, ...]
     events: tuple[str, ...]

@@ -82,12 +82,12 @@ def knows_notices(connection: sqlite3.Connection) -> bool:
 
 def take_in(
     connection: sqlite3.Connection, windows: Iterable[Window], events: Iterable[str], entry: tuple[int, str]
-) -> tuple[int, int, int]:
-    """Take the windows of a calendar in, each occurrence once; how many came, were there already, and went.
+) -> tuple[int, int, int, int]:
+    """Take the windows of a calendar in, each occurrence once; how many came, were there already, went, and stay.
 
     events: the uids of the calendar's events without their occurrence. What the record has of them and the
     calendar no longer says (moved, cancelled) is removed by a row that says when and by whom (`entry`). Of a
-    series only what has not begun is: calendars forget the past, the record does not.
+    series only what has not begun is: calendars forget the past, the record does not; that stays.
     """
     at_ms, by = entry
     known = set(events)
@@ -105,7 +105,7 @@ def take_in(
     gone = [window for window in present.values() if _is_single(window) or (window.start_ms or 0) >= at_ms]
     for window in gone:
         connection.execute(REMOVE, (window.id, at_ms, by))
-    return added, same, len(gone)
+    return added, same, len(gone), len(present) - len(gone)
 
 
 def _is_single(window: Window) -> bool:

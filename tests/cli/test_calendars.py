@@ -31,11 +31,30 @@ def test_a_calendar_is_imported_once_however_often_it_comes(office: Office, tmp_
     file.write_bytes(calendar(ONCE.replace("T040000Z", "T050000Z"), WEEKLY + "STATUS:CANCELLED"))
     said = office.probe(*argv, "--json")
     assert said.document == {
-        "schema": 1, "added": 1, "same": 0, "removed": 6, "left_out": ["2@acme: cancelled"], "problems": [],
+        "schema": 1, "added": 1, "same": 0, "removed": 6, "kept": 0, "left_out": ["2@acme: cancelled"], "problems": [],
     }  # fmt: skip
     (window,) = listed(office)
     assert (window["end"], window["source"], window["service"]) == ("2026-10-03T05:00:00Z", "ical", "shop")
     assert (window["uid"], window["after_the_fact"]) == ("1@acme#", False)
+
+
+def test_an_occurrence_of_the_past_that_a_calendar_no_longer_has_stays_and_is_told(
+    office: Office, tmp_path: Path
+) -> None:
+    """Calendars forget the past, the record does not: only what has not begun is removed."""
+    file = tmp_path / "acme.ics"
+    argv = ["maintenance", "import", str(file), "--service", "shop"]
+    daily = ONCE.replace("20261003", "20260905") + "RRULE:FREQ=DAILY;COUNT="
+    file.write_bytes(calendar(daily + "4"))
+    said = office.probe(*argv)
+    assert said.err == ""
+    assert said.out == "4 added, 0 already there, 0 removed, 0 not understood\n"
+    file.write_bytes(calendar(daily + "3"))
+    kept = "0 added, 3 already there, 0 removed, 1 past occurrence kept, 0 not understood\n"
+    assert office.probe(*argv).out == kept
+    file.write_bytes(calendar(daily + "2"))
+    assert office.probe(*argv, "--json").document["kept"] == 2
+    assert len(listed(office)) == 4
 
 
 def test_a_notice_says_whose_windows_they_are(office: Office, tmp_path: Path) -> None:

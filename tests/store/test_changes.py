@@ -140,9 +140,9 @@ def test_a_calendar_comes_in_once_and_again_as_it_is_now(path: Path) -> None:
 
     with offline(path) as apply:
         apply(AddWindow(strange))
-        assert apply(taken(event, other, past, once, at_ms=T0)) == [4, 0, 0]
-        assert apply(taken(other, once, event, past, at_ms=T0 + 1)) == [0, 4, 0]
-        assert apply(taken(replace(event, end_ms=T0 + 50), at_ms=T0 + 2)) == [1, 0, 2]
+        assert apply(taken(event, other, past, once, at_ms=T0)) == [4, 0, 0, 0]
+        assert apply(taken(other, once, event, past, at_ms=T0 + 1)) == [0, 4, 0, 0]
+        assert apply(taken(replace(event, end_ms=T0 + 50), at_ms=T0 + 2)) == [1, 0, 2, 1]
     told = [(window.uid, window.end_ms, window.removed_at_ms, window.entered_by) for window in windows(path)]
     assert told == [
         ("f#1", T0 + 9, None, ""),
