@@ -22,18 +22,26 @@ from probe.sla.terms import Terms
 
 UNITS_MS: Final = {"minutes": 60_000, "hours": 3_600_000, "days": 86_400_000}
 
+UNSEEN: Final = "the state of the host decides, which only the provider sees: no probe from outside proves it"
+
 
 def asked(terms: Terms, question: Question, outages: Sequence[Outage]) -> Claim:
     """What a claim under these terms needs, for the outages of a question."""
-    return claim(terms.claim, question.period, outages, question.tickets, terms.outage.report_within)
+    found = claim(terms.claim, question.period, outages, question.tickets, terms.outage.report_within)
+    return found._replace(missing=(*found.missing, UNSEEN)) if _is_unseen(terms) else found
 
 
 def is_claimable(found: Claim, terms: Terms, question: Question, outages: Sequence[Outage]) -> bool:
-    """Whether a miss can still be claimed: its deadline has not passed, and some outage was reported in time."""
+    """Whether a miss can still be claimed: before its deadline, an outage reported in time, of what a probe can see."""
     counted = [each for each in outages if each.counted_ms]
     late = unreported(terms.outage.report_within, question.period, counted, question.tickets)
     is_heard = not counted or len(late) < len(counted)
-    return is_heard and is_open(found, question.period, question.as_of_ms)
+    return is_heard and not _is_unseen(terms) and is_open(found, question.period, question.as_of_ms)
+
+
+def _is_unseen(terms: Terms) -> bool:
+    """Whether everything that these terms count as down is the state of the host, which only the provider knows."""
+    return bool(terms.symptoms) and all(each.kind == "host_state" for each in terms.symptoms or ())
 
 
 def is_open(found: Claim, period: PeriodSpan, as_of_ms: int) -> bool:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from probe.sla.assessment import Assessment, Figures, Verdict, Why
 from probe.sla.beside import Beside
 from probe.sla.budget import ALERTS
+from probe.sla.claims import UNSEEN
 from probe.view import judged, speed, wording
 from probe.view.beside import context_fields, latency_table, quality_fields
 from probe.view.outages import outage_table
@@ -79,11 +80,17 @@ def _fields(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Words]]:
         yield "error budget", _budget(one)
     yield "verdict", _verdict(one)
     if one.claimable is not None and one.verdict is Verdict.MISSED:
-        yield "claimable", words("yes" if one.claimable else "no: the terms have another authority or rule decide")
+        yield "claimable", words("yes" if one.claimable else f"no: {_why_not(one)}")
     if one.objective is not None:
         yield "own objective", _objective(one)
     yield from _remedy(one)
     yield "evidence", _evidence(one)
+
+
+def _why_not(one: Assessment) -> str:
+    """What stands against a claim."""
+    is_unseen = one.claim is not None and UNSEEN in one.claim.missing
+    return UNSEEN if is_unseen else "the terms have another authority or rule decide"
 
 
 def _promised(one: Assessment) -> Words:

@@ -11,6 +11,7 @@ from probe.model import State, Ticket, Window
 from probe.sla import hours, period
 from probe.sla.assess import assess
 from probe.sla.assessment import Assessment, Verdict, Why
+from probe.sla.claims import UNSEEN
 from probe.sla.clauses import ServiceHours
 from probe.sla.requests import Bucket, Request, Requests
 from probe.sla.service import Combine, How, Question, Service
@@ -255,3 +256,16 @@ def test_totals_that_no_log_bounds_have_no_upper_figure() -> None:
     assert found.downtime.high is None
     assert found.availability.low == Fraction(0)
     assert found.verdict is Verdict.UNDECIDED
+
+
+def test_a_miss_that_only_the_provider_can_see_is_not_claimable() -> None:
+    """The state of a host is not what a probe measures; a symptom beside it that a probe sees opens the claim again."""
+    host, reach = {"kind": "host_state", "says": "the host works"}, {"kind": "no_connectivity", "says": "unreachable"}
+    down = [(clock(3, 1, 0), clock(3, 2, 30))]
+    [unseen] = judged(terms(symptoms=[host]), down)
+    assert (unseen.verdict, unseen.claimable) == (Verdict.MISSED, False)
+    assert unseen.claim is not None
+    assert UNSEEN in unseen.claim.missing
+    [seen] = judged(terms(symptoms=[host, reach]), down)
+    assert seen.claim is not None
+    assert (seen.claimable, UNSEEN in seen.claim.missing) == (True, False)
