@@ -230,6 +230,9 @@ def _exclusion(one: Exclusion) -> Document:
         "forgiven": seconds(one.forgiven_ms),
         "refused": one.refused,
         "window": one.window,
+        "after_the_fact": one.is_after_the_fact,
+        "entered_at": instant(one.entered_at_ms),
+        "entered_by": one.entered_by or None,
     }
 
 

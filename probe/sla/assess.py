@@ -184,9 +184,8 @@ def _exclusions(case: Evidence, head: Case) -> tuple[Exclusion, ...]:
             taken = left[_kind(case, each)] & Intervals.span(each.start_ms, each.end_ms)
             left = {kind: rest - taken for kind, rest in left.items()}
         effect = effect_of(each, head.draft)
-        listed.append(
-            Exclusion(each.start_ms, each.end_ms, each.cause, effect, taken.measure, each.why, each.window.id)
-        )
+        entry = each.window.id, each.window.entered_at_ms, each.window.entered_by
+        listed.append(Exclusion(each.start_ms, each.end_ms, each.cause, effect, taken.measure, each.why, *entry))
     return tuple(listed)
 
 

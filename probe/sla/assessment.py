@@ -85,7 +85,7 @@ class Bounds(NamedTuple):
 
 
 class Exclusion(NamedTuple):
-    """One declared window as the terms treated it: what it forgave, or why it was refused."""
+    """One declared window as the terms treated it: what it forgave, or why it was refused; when and by whom entered."""
 
     start_ms: int
     end_ms: int
@@ -94,6 +94,13 @@ class Exclusion(NamedTuple):
     forgiven_ms: Ms
     refused: str | None
     window: int | None
+    entered_at_ms: int | None = None
+    entered_by: str = ""
+
+    @property
+    def is_after_the_fact(self) -> bool:
+        """Whether it came into the record when it had begun already."""
+        return self.entered_at_ms is not None and self.entered_at_ms > self.start_ms
 
 
 class Outage(NamedTuple):

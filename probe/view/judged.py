@@ -22,6 +22,7 @@ def exclusions(listed: Sequence[Exclusion], zone: tzinfo) -> Table:
         Column("FORGAVE", is_number=True),
         Column("WHAT"),
         Column("REFUSED BECAUSE"),
+        Column("ENTERED AFTER THE FACT"),
     )
     rows = tuple(
         row(
@@ -30,10 +31,18 @@ def exclusions(listed: Sequence[Exclusion], zone: tzinfo) -> Table:
             wording.span(one.forgiven_ms),
             one.cause.replace("_", " "),
             Piece(one.refused or "", Tone.WARN),
+            Piece(_late(one, zone), Tone.WARN),
         )
         for one in listed
     )
     return Table(columns, rows, indent=2)
+
+
+def _late(one: Exclusion, zone: tzinfo) -> str:
+    """When and by whom a window was entered that had begun by then; empty for one that was declared before."""
+    if not one.is_after_the_fact:
+        return ""
+    return wording.instant(one.entered_at_ms, zone) + (f" by {one.entered_by}" if one.entered_by else "")
 
 
 def stretch_title(listed: Sequence[Stretch]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from probe.model import State, Ticket, Window
+from probe.report.json import assessment_document
 from probe.sla import hours, period
 from probe.sla.assess import assess
 from probe.sla.assessment import Assessment, Verdict, Why
@@ -16,6 +18,7 @@ from probe.sla.clauses import ServiceHours
 from probe.sla.requests import Bucket, Request, Requests
 from probe.sla.service import Combine, How, Question, Service
 from probe.sla.terms import Terms, parse
+from probe.view.judged import exclusions
 from tests.sla.build import healthy
 from tests.sla.test_published import AS_OF, DAY, JUNE, clock, known_exactly
 
@@ -269,3 +272,17 @@ def test_a_miss_that_only_the_provider_can_see_is_not_claimable() -> None:
     [seen] = judged(terms(symptoms=[host, reach]), down)
     assert seen.claim is not None
     assert (seen.claimable, UNSEEN in seen.claim.missing) == (True, False)
+
+
+def test_a_window_entered_after_it_began_is_marked_in_the_judgement() -> None:
+    """Whoever reads the report sees when and by whom it was entered; one declared before has no mark."""
+    start = JUNE.start_ms + clock(3, 1, 0) * 1000
+    text = terms(exclusion=[{"cause": "scheduled_maintenance", "excused": True, "effect": "numerator"}])
+    for entered, is_late in ((start - 1, False), (start + 1, True)):
+        window = Window(start_ms=start, end_ms=start + 60 * MINUTE, entered_at_ms=entered, entered_by="ann")
+        [found] = judged(text, [(clock(3, 1, 0), clock(3, 2, 0))], windows=(window,))
+        [one] = found.exclusions
+        document = assessment_document(found)["exclusions"][0]
+        assert (one.is_after_the_fact, document["after_the_fact"], document["entered_by"]) == (is_late, is_late, "ann")
+        shown = any("by ann" in cell.text for line in exclusions([one], UTC).rows for cells in line for cell in cells)
+        assert shown is is_late
