@@ -87,11 +87,14 @@ def quality_document(one: Quality) -> Document:
 
 
 def _latency(one: Latency) -> Document:
+    within = one.loss_bounds
     return {
         "attempts": one.attempts,
         "lost": one.lost,
         "unknown": one.unknown,
         "loss": ratio(one.loss),
+        "loss_bounds": None if within is None else {"low": ratio(within[0]), "high": ratio(within[1])},
+        "loss_runs": {"count": one.pattern.runs, "longest": one.pattern.longest, "closest": one.pattern.closest},
         "all_ms": {name: None if us is None else us / 1000 for name, us in one.all_us.items()},
         "answered_ms": {name: us / 1000 for name, us in one.arrived_us.items()},
     }

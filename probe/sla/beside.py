@@ -8,8 +8,10 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from probe.model import Evidence, State, Ticket
+from probe.sla import losses
 from probe.sla import tickets as about_tickets
 from probe.sla.assessment import Assessment, Ms, Outage, Verdict
+from probe.sla.losses import Pattern
 from probe.sla.severity import Severity
 
 QUANTILES: Final[Mapping[str, tuple[Fraction, int]]] = {
@@ -73,7 +75,8 @@ class Context(NamedTuple):
 class Latency(NamedTuple):
     """Latencies of grid attempts in µs by quantile; None where it lies among the lost, missing where n is too small.
 
-    all_us: lost attempts count as infinitely late. arrived_us: given that an answer came.
+    all_us: lost attempts count as infinitely late. arrived_us: given that an answer came. pattern: how the
+    losses lie, in the order of the attempts.
     """
 
     attempts: int
@@ -81,11 +84,17 @@ class Latency(NamedTuple):
     unknown: int
     all_us: Mapping[str, int | None]
     arrived_us: Mapping[str, int]
+    pattern: Pattern = Pattern(0, 0, None)
 
     @property
     def loss(self) -> Fraction | None:
         """The share of attempts without a good answer; None without any."""
         return Fraction(self.lost, self.attempts) if self.attempts else None
+
+    @property
+    def loss_bounds(self) -> tuple[Fraction, Fraction] | None:
+        """The 95 % bounds of the loss where attempts are few; None without any, and with many."""
+        return losses.bounds(self.lost, self.attempts) if 0 < self.attempts <= losses.FEW else None
 
 
 class Worst(NamedTuple):
@@ -185,6 +194,7 @@ def latency(seen: Iterable[tuple[State, int | None]]) -> Latency:
             for name, (share, least) in QUANTILES.items()
             if len(arrived) >= least
         },
+        pattern=losses.pattern([state is State.DOWN for state, _ in known]),
     )
 
 

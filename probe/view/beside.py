@@ -28,7 +28,7 @@ def context_fields(one: Context) -> Iterator[tuple[str, Words]]:
     yield "in proportion", words(said)
     if one.before:
         trend = TRENDS[one.trend] if one.trend else "nothing to compare with"
-        yield "trend", words(trend, faint(f" ({'; '.join(map(_before, one.before))})"))
+        yield "trend", words(trend, faint(f" ({'; '.join(dict.fromkeys(map(_before, one.before)))})"))
 
 
 def _before(one: Before) -> str:
@@ -45,6 +45,19 @@ def quality_fields(one: Quality) -> Iterator[tuple[str, Words]]:
     yield "MTBF, MTTR", words(f"{between} between failures, {repair} to repair", faint(label))
     for name, worst in one.worst.items():
         yield f"worst {name}", words(percent_range(worst.low, worst.high))
+    for key, each in one.latency.items():
+        if each.loss is not None:
+            yield f"loss {key}", words(_loss(each))
+
+
+def _loss(one: Latency) -> str:
+    """How many were lost, between what bounds the loss lies when they are few, and the longest run of losses."""
+    said = f"{one.lost:,} of {count(one.attempts, 'attempt')}"
+    if one.loss_bounds is not None:
+        said += f", with 95 % confidence {percent_range(*one.loss_bounds)} if losses are independent"
+    if one.lost:
+        said += f"; {count(one.pattern.runs, 'run')} of losses, the longest of {one.pattern.longest:,}"
+    return said
 
 
 def latency_table(one: Quality) -> Table:

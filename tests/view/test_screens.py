@@ -49,6 +49,7 @@ from probe.sla.clauses import (
     Wait,
 )
 from probe.sla.counting import Rounding
+from probe.sla.losses import Pattern
 from probe.sla.period import PeriodKind
 from probe.sla.plan import SHARE, rows, sights
 from probe.sla.severity import Severity
@@ -556,7 +557,7 @@ def beside() -> Beside:
         Before("2026-08", 0, 0, None, Verdict.UNDECIDED),
     )
     every = {"p50": 12_345, "p95": 45_678, "p99": None}
-    seen = Latency(1000, 12, 1, every, {"p50": 12_300, "p95": 40_000, "p99": 1_234_567})
+    seen = Latency(1000, 12, 1, every, {"p50": 12_300, "p95": 40_000, "p99": 1_234_567}, Pattern(3, 7, 1))
     nines = Fraction(999, 1000)
     return Beside(
         marks=marks(),
