@@ -75,13 +75,19 @@ def _fields(tested: Check, found: Finding, sent: str, is_recorded: bool) -> Iter
     yield "at", words(sent)
     yield "latency", words(wording.latency(found.latency_us))
     if found.detail:
-        yield "detail", words(found.detail)
+        yield "detail", words(_brief(found.detail))
     for name, value in found.facts.items():
         if name not in TABLED:
-            yield _named(name, value)
+            yield _named(name, _brief(value) if name in TALK else value)
     if found.facts.get("certificate") and not found.facts.get("chain"):
         yield "certificate", words(evidence.certificate(found.facts["certificate"]))
     yield "recorded", words("yes, as a manual outcome: no verdict uses it" if is_recorded else "no")
+
+
+def _brief(value: object) -> str:
+    """What was said, cut to a line; --json has all of it."""
+    said = fact(value)
+    return said if len(said) <= SAID_SHOWN else f"{said[:SAID_SHOWN]}… (all of it in --json)"
 
 
 def _named(name: str, value: object) -> tuple[str, Words]:
@@ -171,3 +177,7 @@ TABLES: Final[Mapping[str, Callable[[Any], Table]]] = {
 }
 """Facts that are lists of things, and the table for each."""
 TABLED: Final = frozenset({*TABLES, "certificate", "chain", "redirects"})
+TALK: Final = frozenset({"banner", "dialogue"})
+"""Facts that hold what a server said, which may be long."""
+SAID_SHOWN: Final = 120
+"""Characters shown of what was said."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from probe.model import Evidence, EvidenceKind
+from probe.model import Check, Evidence, EvidenceKind, Finding, Reason, State
 from probe.sla.beside import Mark
 from probe.view import evidence, plain
+from probe.view.check import check
 from probe.view.outages import outages
 from tests.view.builders import NOW, outage
 
@@ -46,3 +47,17 @@ def test_an_outage_shows_what_was_seen_meanwhile() -> None:
     shown = plain.text(outages([one], marks={one: Mark(None, (), (*routes, certificate))}), None)
     assert "route ends at hop 4, 198.51.100.7 (198.51.0.0/16) (1 before)" in shown
     assert "certificate of shop.example, valid until —" in shown
+
+
+def test_what_a_server_said_is_cut_to_a_line() -> None:
+    """A greeting of binary noise fills no screen; the documents keep all of it."""
+    talk = [{"heard": "x" * 4000}]
+    found = Finding(
+        state=State.DOWN, reason=Reason.BANNER, detail="y" * 4000, facts={"banner": "z" * 4000, "dialogue": talk}
+    )
+    name = {"name": "db", "key": "db", "kind": "tcp", "target": "db:3306", "revision": "r", "meaning": "{}"}
+    times = {"interval_ms": 60_000, "timeout_ms": 5000, "recheck_ms": 5000, "g_max_ms": 90_000}
+    tested = Check(**name, **times, settings=None)  # type: ignore[arg-type]
+    shown = plain.text(check(tested, found, NOW), None)
+    assert shown.count("all of it in --json") == 3
+    assert max(map(len, shown.splitlines())) < 200
