@@ -114,9 +114,9 @@ def _of_percent(text: str) -> Fraction:
 
 
 def percent(value: Fraction) -> str:
-    """A terms figure as people write it: "99.99 %"; exact, since published figures are finite decimals."""
-    whole, rest = divmod(value * 100 * 10**18, 10**18)
-    decimals = f"{int(rest):018d}".rstrip("0")
+    """A terms figure as people write it: "99.99 %"; one of more than six decimals is cut: "3.333333… %"."""
+    whole, rest = divmod(value * 100 * 10**6, 10**6)
+    decimals = f"{int(rest):06d}".rstrip("0") + ("…" if rest % 1 else "")
     return f"{whole}.{decimals} %" if decimals else f"{whole} %"
 
 

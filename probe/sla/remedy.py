@@ -117,7 +117,10 @@ def _one_rule(remedy: Remedy, owed: Sequence[Owed]) -> str:
 
 
 def _credited(amount: Fraction, unit: str) -> str:
-    return percent(amount) if unit == "share" else f"{percent(amount / 100)[:-2]} {unit.replace('_', ' ')}"
+    if unit == "share":
+        return percent(amount)
+    words = unit.replace("_", " ")
+    return f"{percent(amount / 100)[:-2]} {words.replace('s of', ' of') if amount == 1 else words}"
 
 
 def _edges(row: CreditRow) -> str:

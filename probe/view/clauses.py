@@ -82,7 +82,7 @@ def outage_words(rule: OutageRule) -> str:
 
 def _bucket(rule: OutageRule) -> str:
     if rule.bucket_rule is None:
-        return "bad when, is not stated"
+        return "when one is bad is not stated"
     if rule.bucket_over is None:
         return f"bad when {rule.bucket_rule} of it fails"
     least = f" of at least {rule.min_requests} requests" if rule.min_requests else ""

@@ -129,3 +129,17 @@ def test_a_miss_can_be_claimed_until_the_end_of_its_last_day() -> None:
     """Today is the day in the period's own zone."""
     for deadline, expected in ((None, True), ("2026-11-22", True), ("2026-11-21", False)):
         assert is_open(Claim(deadline, None, ()), OCTOBER, AS_OF) is expected
+
+
+def test_the_rule_of_a_credit_is_short_and_in_plain_words() -> None:
+    """A thirtieth is cut at six digits and says so; one hour is one hour."""
+
+    def said(amount: Fraction, unit: str) -> str:
+        flat = Remedy(kind="flat", credit=amount, credit_unit=unit)
+        return credit([flat], (Decimal("10"), "USD"), [owed(Fraction(99, 100))]).rule
+
+    assert said(Fraction(1, 30), "share") == "3.333333… %"
+    assert (said(Fraction(1), "hours_of_fee"), said(Fraction(12), "hours_of_fee")) == (
+        "1 hour of fee",
+        "12 hours of fee",
+    )
