@@ -5,6 +5,7 @@ Importing this loads no network library; `run` does.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,5 +26,12 @@ def run(path: Path, *, watch: Watch | None = None) -> int:
 
     from probe.agent.agent import Agent
 
-    config = load(path)
-    return asyncio.run(Agent(config, SystemClock(), watch).run())
+    agent = Agent(load(path), SystemClock(), watch)
+
+    async def whole() -> int:
+        try:
+            return await agent.run()
+        finally:  # the end is decided: no signal may turn it into another
+            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+
+    return asyncio.run(whole())

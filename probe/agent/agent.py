@@ -68,7 +68,8 @@ class Agent:
         in_flight = descriptors.attempts_in_flight(descriptors.raise_limit())
         self._crew.prepare(self.config)
         asyncio.get_running_loop().set_exception_handler(_log_bug)
-        async with self._recording(), self._listening(), self._obeying():
+        async with self._recording(), self._listening():
+            self._obey()
             self._crew.start(self._record.pauses(), in_flight)
             self._watchdog.start()
             self._standings.start()
@@ -137,17 +138,12 @@ class Agent:
         finally:
             await server.stop()
 
-    @asynccontextmanager
-    async def _obeying(self) -> AsyncIterator[None]:
+    def _obey(self) -> None:
+        """Signals mean something from here until the loop closes, which takes the handlers away."""
         loop = asyncio.get_running_loop()
         deeds = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGHUP: self._reload_soon}
         for number, deed in deeds.items():
             loop.add_signal_handler(number, deed)
-        try:
-            yield
-        finally:
-            for number in deeds:
-                loop.remove_signal_handler(number)
 
     def _reload_soon(self) -> None:
         """SIGHUP: however many come while one reload waits, one more is made."""
