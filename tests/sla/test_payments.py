@@ -226,7 +226,7 @@ def test_a_credit_below_the_least_that_is_paid_out_is_none() -> None:
     ]
     assert (
         credit(steps, (Decimal("9"), "EUR"), [owed()]).rule
-        == "5 % per 1 h; 1 days of fee per 1 %; rows by event duration"
+        == "5 % per 1 h; 1 day of fee per 1 %; rows by event duration"
     )
 
 
