@@ -13,6 +13,7 @@ from importlib.metadata import requires
 from pathlib import Path
 
 NAME = re.compile(r"[A-Za-z0-9._-]+")
+ASKED = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[([^]]*)\])?")
 
 
 def normal(name: str) -> str:
@@ -21,18 +22,26 @@ def normal(name: str) -> str:
 
 
 def needed(roots: list[str]) -> set[str]:
-    """Every distribution reachable from the roots without an extra."""
-    found: set[str] = set()
-    waiting = [normal(NAME.match(root)[0]) for root in roots]
+    """Every distribution reachable from the roots, with the extras that are asked for and no others."""
+    found: set[tuple[str, str]] = set()
+    waiting = [one for root in roots for one in asked(root)]
     while waiting:
-        name = waiting.pop()
-        if name in found:
+        name, extra = waiting.pop()
+        if (name, extra) in found:
             continue
-        found.add(name)
-        waiting += [
-            normal(NAME.match(line)[0]) for line in requires(name) or [] if "extra ==" not in line and installed(line)
-        ]
-    return found
+        found.add((name, extra))
+        for line in requires(name) or []:
+            marker = re.search(r"extra == ['\"]([^'\"]+)['\"]", line)
+            if (marker[1] if marker else "") == extra and installed(line):
+                waiting += asked(line)
+    return {name for name, _ in found}
+
+
+def asked(line: str) -> list[tuple[str, str]]:
+    """The distribution of a requirement without an extra, and once more for each extra."""
+    match = ASKED.match(line)
+    extras = [extra.strip() for extra in (match[2] or "").split(",") if extra.strip()]
+    return [(normal(match[1]), extra) for extra in ("", *extras)]
 
 
 def installed(line: str) -> bool:
