@@ -7,18 +7,16 @@ of its kind about the same thing says something else.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
 from probe.agent.journal import instant
+from probe.agent.rounds import Duty, Rounds
 from probe.clock import Clock
 from probe.config import Config
-from probe.errors import ProbeError
 from probe.model import Check, EventKind, Role, State
 from probe.notify.routing import Routes
 from probe.sla.assessment import Assessment, Verdict
@@ -28,6 +26,7 @@ from probe.store import outbox
 from probe.store.outbox import Kind, Message
 from probe.store.reader import Latest, Reader, open_reader
 from probe.store.writer import Writer
+from probe.view.wording import exact_percent
 
 log = logging.getLogger(__name__)
 
@@ -50,40 +49,12 @@ class Lookout:
         """Nothing is judged before `start`."""
         self.config, self._writer, self._clock = config, writer, clock
         self._turn = 0
-        self._task: asyncio.Task[None] | None = None
-        self._stopping = asyncio.Event()
-        self._problem = ""
+        self.rounds = Rounds(Duty("lookout", self._look, lambda _: EVERY_S, "figures are not watched", log))
+        self.start, self.stop = self.rounds.start, self.rounds.stop
 
-    def start(self) -> None:
-        """Look from now on."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="lookout")
-
-    async def stop(self) -> None:
-        """Look no more; what is being judged is waited for."""
-        if self._task is not None:
-            self._stopping.set()
-            await self._task
-
-    async def _run(self) -> None:
-        while not self._stopping.is_set():
-            if self.config.channels:
-                await self._look_safely()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), EVERY_S)
-
-    async def _look_safely(self) -> None:
-        problem = ""
-        try:
-            await asyncio.to_thread(self.look)
-        except ProbeError as error:
-            problem = str(error)
-            if problem != self._problem:
-                log.warning("figures are not watched", extra={"problem": problem})
-        except Exception as error:  # a bug in judging must not end the agent
-            problem = repr(error)
-            if problem != self._problem:
-                log.exception("a bug: please report it")
-        self._problem = problem
+    def _look(self) -> None:
+        if self.config.channels:
+            self.look()
 
     def look(self) -> list[Message]:
         """Judge some, enter what is new, and say what that was. Blocks. Raises StoreError."""
@@ -146,7 +117,7 @@ def _burning(one: Assessment, now_ms: int) -> Iterator[Message]:
             facts = {
                 "about": window,
                 "rate": f"{int(rate * 10) / 10}",
-                "target": _target(one),
+                "target": exact_percent(one.promise.target if one.promise else None),
                 "period": one.period.label,
             }
             yield _message(Kind.BUDGET_BURN, one, now_ms, facts, str(now_ms))
@@ -195,10 +166,6 @@ def _of_certificates(config: Config, reader: Reader, now_ms: int, checks: Iterab
 def _mark(end_ms: int, now_ms: int) -> int | None:
     """The smallest of DAYS_LEFT that is not yet over, None while more are left."""
     return min((days for days in DAYS_LEFT if end_ms - now_ms <= days * DAY_MS), default=None)
-
-
-def _target(one: Assessment) -> str:
-    return "—" if one.promise is None else f"{float(one.promise.target * 100):g} %"
 
 
 def _message(kind: Kind, one: Assessment, now_ms: int, facts: Mapping[str, Any], what: str) -> Message:

@@ -6,14 +6,14 @@ does the rest in small parts (probe.store.sealing). Trouble here is one line of 
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Final
 
+from probe.agent.rounds import Duty, Rounds
 from probe.clock import Clock
 from probe.config import Config
-from probe.errors import ProbeError, StoreError
+from probe.errors import StoreError
 from probe.store import signing
 from probe.store.changes import Prune
 from probe.store.database import Connection, guarded
@@ -38,62 +38,34 @@ class Sealing:
         self._path, self._writer, self._clock = config.storage.path, writer, clock
         self.keep_ms = config.storage.keep_outcomes_ms
         """How long sealed outcomes are kept; None is for ever."""
-        self._task: asyncio.Task[None] | None = None
-        self._nudged = asyncio.Event()
-        self._is_stopping = False
-        self._problem = self._unsigned = ""
+        self._rounds = Rounds(
+            Duty("sealing", self.a_while, self._after, "the record is not sealed", log, logging.ERROR)
+        )
+        self.start, self.stop = self._rounds.start, self._rounds.stop
+        self._unsigned = ""
         self._sign_with = config.storage.sign_with
         self.sealed = Sealed(0, 0, 0, is_done=True)
         """What was sealed since the start; is_done while there is nothing to seal."""
 
-    def start(self) -> None:
-        """Seal from now on."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="sealing")
-
-    async def stop(self) -> None:
-        """Seal no more; the part that is being done is waited for."""
-        self._is_stopping = True
-        self._nudged.set()
-        if self._task is not None:
-            await self._task
-
     def nudge(self) -> Sealed:
         """Look now whether there is something to seal."""
         self.sealed = self.sealed._replace(is_done=False)
-        self._nudged.set()
+        self._rounds.nudge()
         return self.sealed
 
-    async def _run(self) -> None:
-        while not self._is_stopping:
-            self._nudged.clear()
-            done = await self._go()
-            self.sealed = self.sealed.and_then(done)
-            if self._nudged.is_set():
-                continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._nudged.wait(), LATER_S if done.is_done else SOON_S)
-
-    async def _go(self) -> Sealed:
-        """One go. The same trouble again is not said again."""
-        problem, done = "", Sealed(0, 0, 0, is_done=True)
-        try:
-            done = await asyncio.to_thread(self.a_while)
-        except ProbeError as error:
-            problem = str(error)
-            if problem != self._problem:
-                log.error("the record is not sealed", extra={"problem": problem})  # noqa: TRY400 - the line says it all
-        except Exception as error:  # a bug in sealing must not end the agent
-            problem = repr(error)
-            if problem != self._problem:
-                log.exception("a bug: please report it")
-        self._problem = problem
-        return done
+    def _after(self, done: Sealed | None) -> float:
+        """After trouble there is nothing to hurry for."""
+        done = done or Sealed(0, 0, 0, is_done=True)
+        self.sealed = self.sealed.and_then(done)
+        return LATER_S if done.is_done else SOON_S
 
     def a_while(self) -> Sealed:
         """Seal for a while. Blocks. Raises StoreError when the record cannot be sealed."""
         began = self._clock.read()
         with guarded(self._path), closing(opened(self._path)) as reading:
-            sealer = Sealer(reading, lambda action: self._writer.seal(action).result(), lambda: self._is_stopping)
+            sealer = Sealer(
+                reading, lambda action: self._writer.seal(action).result(), lambda: self._rounds.is_stopping
+            )
             sealed = sealer.run(began.wall_ms, lambda: self._clock.read().boot_ms - began.boot_ms < A_WHILE_MS)
             self._sign(reading)
         if sealed.is_done and self.keep_ms is not None:

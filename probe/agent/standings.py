@@ -6,14 +6,12 @@ and never the agent's end.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from contextlib import suppress
 from typing import Final
 
+from probe.agent.rounds import Duty, Rounds
 from probe.clock import Clock
 from probe.config import Config
-from probe.errors import ProbeError
 from probe.judge.standing import due
 from probe.store.reader import open_reader
 from probe.store.writer import Writer
@@ -34,41 +32,8 @@ class Standings:
     def __init__(self, config: Config, writer: Writer, clock: Clock) -> None:
         """Nothing is judged before `start`."""
         self.config, self._writer, self._clock = config, writer, clock
-        self._task: asyncio.Task[None] | None = None
-        self._stopping = asyncio.Event()
-        self._problem = ""
-
-    def start(self) -> None:
-        """Keep them from now on."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="standings")
-
-    async def stop(self) -> None:
-        """Keep them no more; what is being judged is waited for."""
-        if self._task is not None:
-            self._stopping.set()
-            await self._task
-
-    async def _run(self) -> None:
-        while not self._stopping.is_set():
-            kept = await self._look()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), SOON_S if kept else LATER_S)
-
-    async def _look(self) -> int:
-        """Keep a few; how many. The same trouble again is not said again."""
-        problem, kept = "", 0
-        try:
-            kept = await asyncio.to_thread(self.keep)
-        except ProbeError as error:
-            problem = str(error)
-            if problem != self._problem:
-                log.warning("standings are not kept", extra={"problem": problem})
-        except Exception as error:  # a bug in judging must not end the agent
-            problem = repr(error)
-            if problem != self._problem:
-                log.exception("a bug: please report it")
-        self._problem = problem
-        return kept
+        self.rounds = Rounds(Duty("standings", self.keep, _pause_s, "standings are not kept", log))
+        self.start, self.stop = self.rounds.start, self.rounds.stop
 
     def keep(self) -> int:
         """Judge and keep a few; how many. Blocks. Raises StoreError where the record cannot be read."""
@@ -78,3 +43,7 @@ class Standings:
         if found:
             self._writer.keep(found).result()
         return len(found)
+
+
+def _pause_s(kept: int | None) -> float:
+    return SOON_S if kept else LATER_S

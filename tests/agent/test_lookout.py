@@ -155,8 +155,8 @@ def test_trouble_in_judging_is_one_line_and_it_goes_on(empty: Office, caplog: py
 
         async def story() -> None:
             post.lookout.config = replace(post.config, storage=gone)
-            await post.lookout._look_safely()
-            await post.lookout._look_safely()
+            await post.lookout.rounds.once()
+            await post.lookout.rounds.once()
             post.lookout.config = post.config
             post.lookout.start()
             await post.lookout.stop()
@@ -181,8 +181,8 @@ def test_a_bug_in_judging_is_logged_once_and_ends_nothing(empty: Office, caplog:
 
         async def story() -> None:
             await broken.stop()
-            await broken._look_safely()
-            await broken._look_safely()
+            await broken.rounds.once()
+            await broken.rounds.once()
 
         asyncio.run(story())
     assert [one.message for one in caplog.records] == ["a bug: please report it"]

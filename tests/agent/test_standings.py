@@ -76,7 +76,7 @@ def test_a_writer_that_has_closed_is_one_line_and_no_wait(office: Office, caplog
     async def story() -> None:
         keeper = standings_of(office, clock)
         for _ in range(3):
-            await keeper._look()
+            await keeper.rounds.once()
         keeper.start()
         await keeper.stop()
 
@@ -99,7 +99,7 @@ def test_a_record_that_cannot_be_read_is_one_line_until_it_changes(
     async def story() -> None:
         for config in (gone, gone, good, gone):
             keeper.config = config
-            await keeper._look()
+            await keeper.rounds.once()
 
     asyncio.run(story())
     assert [record.message for record in caplog.records] == ["standings are not kept"] * 2
@@ -113,9 +113,9 @@ def test_a_bug_in_judging_does_not_end_the_agent(office: Office, caplog: pytest.
     keeper = standings_of(office, HandClock(office.now_ms))
     keeper.config = replace(office.config, services=(object(),))  # type: ignore[arg-type]
 
-    async def story() -> list[int]:
-        return [await keeper._look() for _ in range(2)]
+    async def story() -> list[int | None]:
+        return [await keeper.rounds.once() for _ in range(2)]
 
-    assert asyncio.run(story()) == [0, 0]
+    assert asyncio.run(story()) == [None, None]
     [record] = caplog.records
     assert (record.message, record.exc_info is not None) == ("a bug: please report it", True)
