@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
+from tests.lab.needs import need
 from tests.lab.net import Lab, small_internet
 
 NEEDED = ("ip", "nft", "nginx", "named", "sshd", "ssh-keygen", "sysctl")
@@ -22,13 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """A small internet of our own."""
-    missing = [name for name in NEEDED if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")]
-    if os.geteuid() != 0:
-        missing.append("root")
-    if missing:
-        reason = f"the lab needs {', '.join(missing)}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    need("the lab", NEEDED)
     with small_internet() as built:
         yield built

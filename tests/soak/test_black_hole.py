@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import sys
 import time
@@ -21,6 +20,7 @@ import pytest
 from probe.model import Origin, Outcome, Reason, State
 from probe.store.reader import Reader, open_reader
 from tests.lab.agents import RealAgent, wait_until
+from tests.lab.needs import need
 from tests.soak.desert import NEEDED, OASIS, REFERENCES, desert, lost
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak]
@@ -93,14 +93,7 @@ class Soak(NamedTuple):
 @pytest.fixture(scope="module", params=SIZES)
 def soak(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Soak:
     """One run of one size, for all tests here; its figures are left in figures.json."""
-    missing = [name for name in NEEDED if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")]
-    if os.geteuid() != 0:
-        missing.append("root")
-    if missing:
-        reason = f"the desert needs {', '.join(missing)}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    need("the desert", NEEDED)
     size, folder = SIZES[request.param], tmp_path_factory.mktemp(request.param)
     write_configuration(folder, size)
     with desert(folder) as inside, RealAgent(folder / "probe.toml", inside) as agent:
