@@ -19,7 +19,7 @@ from tests.lab import net, servers
 from tests.lab.agents import RealAgent, wait_until
 from tests.lab.net import Lab
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("real run")]
+pytestmark = pytest.mark.lab
 
 CONFIG = f"""
 [agent]

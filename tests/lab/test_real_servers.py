@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -14,10 +12,11 @@ from probe.clock import NS_PER_MS, SystemClock
 from probe.model import Finding, Reason, State
 from probe.secrets import Secret
 from tests.lab.house import House, open_house
+from tests.lab.needs import need
 from tests.lab.recipes import POSTGRES, RECIPES
 from tests.probers.attempts import a_resolver, find
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("real servers")]
+pytestmark = pytest.mark.lab
 
 PLUGINS: Final = "/usr/lib/nagios/plugins"
 NEEDED: Final = (
@@ -34,15 +33,7 @@ NEEDED: Final = (
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
     """All servers at once, in a namespace with nothing but a loopback."""
-    paths = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-    missing = [name for name in NEEDED if not shutil.which(name, path=paths)]
-    if os.geteuid() != 0:
-        missing.append("root")
-    if missing:
-        reason = f"the house needs {', '.join(missing)}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    need("the house", NEEDED)
     with open_house(RECIPES) as opened:
         yield opened
 
