@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
 
+from probe import whole
 from probe.claim import verifier
 from probe.errors import StoreError, UsageError
 
@@ -81,14 +80,7 @@ def free(path: Path) -> None:
 def write(path: Path, data: bytes) -> None:
     """Write a file that was not there, whole or not at all; UsageError where it cannot be written."""
     free(path)
-    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
     try:
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
+        whole.put(path, lambda part: part.write_bytes(data))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)

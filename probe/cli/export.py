@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from probe import whole
 from probe.cli.command import Call, at, keys_on_record, time_option
 from probe.cli.exits import Exit
 from probe.errors import UsageError
@@ -115,16 +115,9 @@ def _parquet(path: Path, *, outcomes: Iterator[Outcome], vantage: str) -> int:
 
 def _to_file(path: Path, write: Callable[[Path], int]) -> int:
     """Write a file that was not there; it appears whole or not at all."""
-    part = path.with_name(path.name + ".part")
     if path.exists():
         raise UsageError(f"{path}: exists; name another file or move it away")
     try:
-        count = write(part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.rename(path)
+        return whole.put(path, write)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return count

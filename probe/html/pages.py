@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
+from probe import whole
 from probe.errors import UsageError
 from probe.html import words
 from probe.view.plain import printable
@@ -73,16 +72,7 @@ def _shown(value: Any) -> Any:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file that appears whole or not at all; one that is there is replaced. OSError says why not."""
-    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
-    with part.open("x", encoding="utf-8", newline="") as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+    whole.put(path, lambda part: part.write_text(text, encoding="utf-8", newline=""))
 
 
 def write_report(path: Path, text: str) -> None:
