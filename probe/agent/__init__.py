@@ -20,7 +20,8 @@ def run(path: Path, *, watch: Watch | None = None) -> int:
     """Be the agent of this configuration until SIGTERM or SIGINT: 0 after an orderly end, 3 when it failed.
 
     Raises ConfigError for a configuration that cannot be used and StoreError for a record that cannot be
-    opened, both before the first probe.
+    opened, both before the first probe. After an orderly end these signals stay blocked, so that none turns it
+    into another: the process has nothing left but to exit.
     """
     import asyncio
 
@@ -29,9 +30,8 @@ def run(path: Path, *, watch: Watch | None = None) -> int:
     agent = Agent(load(path), SystemClock(), watch)
 
     async def whole() -> int:
-        try:
-            return await agent.run()
-        finally:  # the end is decided: no signal may turn it into another
-            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+        code = await agent.run()
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+        return code
 
     return asyncio.run(whole())

@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from probe.cli.command import Call
+from probe.cli.exits import Exit
 from probe.cli.output import Output
 from probe.cli.watching import LastLines, Watch
 from probe.config.loading import load
@@ -239,3 +240,11 @@ def test_without_a_terminal_one_line_an_event_is_logged(empty: Office) -> None:
     assert b"\x1b" not in seen + err
     assert b"first outcome" in seen
     assert Path(empty.database).exists()
+
+
+def test_a_start_that_fails_leaves_the_signals_of_its_process_alone(empty: Office) -> None:
+    """Whoever called it goes on, and can still be told to stop."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    empty.database.mkdir(parents=True)
+    assert empty.probe("run").code == Exit.AGENT
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
