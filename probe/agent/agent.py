@@ -66,9 +66,8 @@ class Agent:
     async def run(self) -> int:
         """Work until told to stop; the exit code. Raises ProbeError when it cannot start."""
         in_flight = descriptors.attempts_in_flight(descriptors.raise_limit())
-        self._crew.prepare(self.config)
         asyncio.get_running_loop().set_exception_handler(_log_bug)
-        async with self._recording(), self._listening():
+        async with self._crew.ready(), self._recording(), self._listening():
             self._obey()
             self._crew.start(self._record.pauses(), in_flight)
             self._watchdog.start()

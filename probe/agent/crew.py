@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final, cast
 
 from probe.agent.campaigns import Campaigns, is_campaign
@@ -53,6 +54,16 @@ class Crew:
         )
         self.scheduler = Scheduler(self._tick, clock)
         self.campaigns = Campaigns(clock, self._tick)
+
+    @asynccontextmanager
+    async def ready(self) -> AsyncIterator[None]:
+        """What attempts share is made, and given back however this ends. Raises ConfigError as `prepare`."""
+        try:
+            self.prepare(self.config)
+            yield
+        finally:
+            for prober in self._probers.values():
+                await prober.aclose()
 
     def prepare(self, config: Config) -> None:
         """Make what the attempts of a configuration share. Raises ConfigError when that cannot be made."""
@@ -106,7 +117,7 @@ class Crew:
             restore(self.config, self._clock, cast("Spender", self._prober(SPENDING)))
 
     async def stop(self, hurry: asyncio.Event) -> None:
-        """No more ticks; wait for what is running, each by its own deadline, unless there is hurry. Then clean up."""
+        """No more ticks; wait for what is running, each by its own deadline, unless there is hurry."""
         self.scheduler.stop()
         longest_s = max((check.timeout_ms for check in self.config.checks), default=0) / 1000
         drained = asyncio.ensure_future(self.lanes.drain())
@@ -115,8 +126,6 @@ class Crew:
         hurried.cancel()
         await self.lanes.abandon()
         await drained
-        for prober in self._probers.values():
-            await prober.aclose()
 
     def _prober(self, kind: str) -> Prober:
         if kind not in self._probers:
