@@ -12,8 +12,9 @@ from typing import Final
 
 from probe.model import Cause, Span, SpanClass, State
 from probe.sla import attribution, timeline
-from probe.sla.assessment import Ms, Outage
+from probe.sla.assessment import Outage
 from probe.sla.attribution import Witness
+from probe.sla.failures import failures_in
 from probe.sla.interval import Intervals, pieces
 from probe.sla.service import Member
 from probe.sla.timeline import Timeline
@@ -97,21 +98,10 @@ def _outage(member: Member, seen: Witness, lines: tuple[Timeline, Timeline, Inte
         end_latest_ms=int(end) if is_over else None,
         cause=Cause.PROVIDER_OR_PATH if is_theirs else attribution.cause_of(failing - seen.up or failing, seen),
         is_confirmed=bool(proven),
-        attempts=sum(_failures(span) for part in member.parts for span in part.spans if _touches(span, start, end)),
+        attempts=sum(failures_in(part.spans, start, end) for part in member.parts),
         counted_ms=counted.clip(start, end).measure,
         gap_ms=int((seen_down.unknown & run).measure),
     )
-
-
-def _touches(span: Span, start: Ms, end: Ms) -> bool:
-    return span.t0_ms < end and span.t1_ms > start
-
-
-def _failures(span: Span) -> int:
-    """How many of the samples in [t0, t1) are failures."""
-    if span.cls is SpanClass.UP:
-        return 0
-    return int(span.first is State.DOWN) if span.cls is SpanClass.UNKNOWN else span.n - (span.first is State.UP)
 
 
 def _spans(whole: Timeline, asked: Intervals, spacing_ms: int) -> Iterator[Span]:

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 
 from probe.model import Cause, Span, SpanClass, State
 from probe.sla import attribution, grouped
-from probe.sla.assessment import Ms, Outage, Stretch
+from probe.sla.assessment import Outage, Stretch
 from probe.sla.attribution import Witness
+from probe.sla.failures import failures, failures_in
 from probe.sla.interval import Intervals, pieces
 from probe.sla.service import Member
 from probe.sla.timeline import Timeline
@@ -84,7 +85,7 @@ def _line_outage(name: str, case: Line, run: Intervals, counted: Intervals) -> O
         end_latest_ms=int(end) if is_over else None,
         cause=Cause.ISP if claim.down & run else attribution.cause_of(proven - case.seen.up, case.seen),
         is_confirmed=bool(proven),
-        attempts=sum(_bad(span) for each in case.references for span in _touching(each.spans, start, end)),
+        attempts=sum(failures_in(each.spans, start, end) for each in case.references),
         counted_ms=counted.clip(start, end).measure,
         gap_ms=int((claim.unknown & run).measure),
     )
@@ -136,12 +137,12 @@ def _clusters(spans: Sequence[Span]) -> Iterator[Cluster]:
 
 
 def _is_failure(cluster: Cluster) -> bool:
-    return any(_bad(span) or span.last is State.DOWN for span in cluster)
+    return any(failures(span) or span.last is State.DOWN for span in cluster)
 
 
 def _outage(member: Member, cluster: Cluster, seen: Seen, counted: Intervals) -> Outage:
     confirmed = [span for span in cluster if span.cls in _CONFIRMED]
-    evidence = confirmed or [span for span in cluster if _bad(span) or span.last is State.DOWN]
+    evidence = confirmed or [span for span in cluster if failures(span) or span.last is State.DOWN]
     start_latest, end_earliest = _first_bad(evidence[0]), _last_bad(evidence[-1])
     end = cluster[-1].t1_ms
     is_over = cluster[-1].last is State.UP
@@ -153,7 +154,7 @@ def _outage(member: Member, cluster: Cluster, seen: Seen, counted: Intervals) ->
         end_latest_ms=end if is_over else None,
         cause=_cause(evidence, seen),
         is_confirmed=bool(confirmed) or member.confirm <= 1,
-        attempts=sum([_bad(span) for span in cluster]) + (cluster[-1].last is State.DOWN),
+        attempts=sum([failures(span) for span in cluster]) + (cluster[-1].last is State.DOWN),
         counted_ms=counted.length_in(cluster[0].t0_ms, end),
         gap_ms=sum([_gap(span, start_latest, end_earliest) for span in cluster if span.cls is SpanClass.UNKNOWN]),
     )
@@ -179,13 +180,6 @@ def _last_bad(span: Span) -> int:
     return span.t1_ms if span.last is State.DOWN else span.t0_ms
 
 
-def _bad(span: Span) -> int:
-    """How many of the samples in [t0, t1) of a span that is not up are failures."""
-    if span.cls is SpanClass.UNKNOWN:
-        return int(span.first is State.DOWN)
-    return span.n - (span.first is State.UP)
-
-
 def _has_unknown(span: Span) -> bool:
     """Whether an attempt that could not be judged lies in an unknown span, not only silence."""
     return span.n > 1 or State.UNKNOWN in {span.first, span.last}
@@ -193,7 +187,3 @@ def _has_unknown(span: Span) -> bool:
 
 def _gap(span: Span, start_ms: int, end_ms: int) -> int:
     return max(0, min(span.t1_ms, end_ms) - max(span.t0_ms, start_ms))
-
-
-def _touching(spans: Sequence[Span], start_ms: Ms, end_ms: Ms) -> Iterator[Span]:
-    return (span for span in spans if span.t0_ms < end_ms and span.t1_ms > start_ms)

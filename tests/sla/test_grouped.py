@@ -70,7 +70,16 @@ def test_the_outage_of_a_group_has_the_edges_of_its_checks() -> None:
     assert (one.start_earliest_ms, one.start_latest_ms) == (560_000, 620_000)
     assert (one.end_earliest_ms, one.end_latest_ms) == (860_000, 920_000)
     assert (one.cause, one.is_confirmed, one.counted_ms) == (Cause.PROVIDER_OR_PATH, True, 240_000)
-    assert one.attempts >= 9
+    assert one.attempts == 6 + 5
+
+
+def test_failures_outside_the_outage_of_a_group_are_not_its_own() -> None:
+    """One check is down for an hour, the other joins it for six minutes: those count, and no more."""
+    long = member([(-60, 60, 5, "G"), (240, 60, 50, "B"), (3240, 60, 10, "G")], "a", confirm=1)
+    short = member([(-30, 60, 30, "G"), (1770, 60, 6, "B"), (2130, 60, 40, "G")], "b", confirm=1)
+    (one,) = outages(grouped.member("g", [long, short], 2), seen_by(), *HOUR)
+    assert (one.start_earliest_ms, one.end_latest_ms) == (1_710_000, 2_130_000)
+    assert one.attempts == 7 + 6
 
 
 def test_a_group_that_fails_while_nobody_answers_is_nobodys_fault() -> None:
