@@ -163,6 +163,15 @@ def test_a_first_outcome_is_recorded_and_logged_at_once(place: Deployment, caplo
     assert [line for line in said if line != "configuration"] == ["recording", "first outcome", "stopped"]
 
 
+@pytest.fixture
+def _signals_given_back() -> Iterator[None]:
+    """An orderly end leaves its signals blocked until the process exits; this process goes on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@pytest.mark.usefixtures("_signals_given_back")
 def test_run_ends_with_zero_on_sigterm_and_shows_the_configuration_to_the_view(place: Deployment) -> None:
     """The command's exit code is the agent's; the live view follows the configuration."""
     shown: list[object] = []

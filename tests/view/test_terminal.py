@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
@@ -35,14 +38,25 @@ def test_rich_writes_the_same_text_as_plain(width: int) -> None:
     assert lines == plain.text(status(office()), width).splitlines()
 
 
-def test_a_terminal_gets_colour_and_no_color_takes_it_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def seen(**environ: str) -> str:
+    """The status screen on a terminal, in a process of its own: in one process Rich keeps a style's first codes."""
+    line = "from tests.view.test_terminal import Tty, written; print(written(100, stream=Tty()))"
+    given = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM")}
+    told = subprocess.run(
+        [sys.executable, "-c", line],
+        env={**given, "TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(sys.path), **environ},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return told.stdout
+
+
+def test_a_terminal_gets_colour_and_no_color_takes_it_away() -> None:
     """NO_COLOR and --no-color leave words and weight, since state is a word anyway."""
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    assert "\x1b[1;38;5;160mdown" in written(100, stream=Tty())
+    assert "\x1b[1;38;5;160mdown" in seen()
     assert "38;5" not in written(100, stream=Tty(), no_color=True)
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert "38;5" not in written(100, stream=Tty())
+    assert "38;5" not in seen(NO_COLOR="1")
 
 
 def test_markup_and_emoji_are_text() -> None:
