@@ -1,82 +1,109 @@
-"""How far the times of this machine are off: HTTP, TCP and ICMP against loopback, as RFC 7679 calibrates.
+"""How far the times of this machine are off: every kind against loopback, as RFC 7679 §3.7.3 calibrates.
 
-The other side is a process of its own, so that it does not wait for our interpreter. What loopback itself takes
-is in the figures: they are the most that can be ours.
+What is measured is what is there always (systematic, the median) and what comes and goes (random: 95 % of
+the attempts lie no further from the median). What loopback itself and its other side take is in the figures:
+they are the most that can be ours.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final, NamedTuple
 
 from probe.clock import NS_PER_US, Clock
 from probe.config.checks import Schedule, make_check
-from probe.model import State
+from probe.judge.loopback import HOST, Peer, loopback_peer
+from probe.model import Check, Finding, Reason, State
 from probe.probers import PROBERS
+from probe.probers.prober import Prober
 from probe.runner import attempt
 from probe.view.doctor import Error
 
 COUNT: Final = 100
+WARMING: Final = 5
+"""Attempts before those that count: the first ones load what all the others share."""
 NAP_S: Final = 0.002
-PEER: Final = """
-import socket, sys
-server = socket.socket(fileno=int(sys.argv[1]))
-while True:
-    peer, _ = server.accept()
-    with peer:
-        if peer.recv(4096):
-            peer.sendall(b"HTTP/1.1 204 No Content\\r\\nConnection: close\\r\\n\\r\\n")
-"""
+LONGEST_NS: Final = 900_000_000
+"""What one kind may take of a person's time; a slow machine makes fewer attempts."""
+ROUTE_PACKETS: Final = 10
+"""Packets to the one hop of a route; ten routes at once are a hundred."""
+
+
+class Trial(NamedTuple):
+    """A kind, whom it is tried on, and with which of its settings; no target: why it is not tried."""
+
+    kind: str
+    target: str | None
+    settings: dict[str, Any]
+    why_not: str = ""
 
 
 def calibrate(clock: Clock, count: int = COUNT) -> tuple[Error, ...]:
-    """The timing error of each kind that can be tried here, and of the loop's own timers."""
-    with _peer() as port:
-        return asyncio.run(_all(clock, port, count))
+    """The timing error of each kind, and of the loop's own timers; a kind that cannot be tried says why."""
+    with loopback_peer() as peer:
+        return asyncio.run(_all(clock, peer, count))
 
 
-@contextmanager
-def _peer() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        number = server.fileno()
-        peer = subprocess.Popen([sys.executable, "-S", "-c", PEER, str(number)], pass_fds=[number])
-    try:
-        yield port
-    finally:
-        peer.kill()
-        peer.wait()
+def _trials(peer: Peer) -> tuple[Trial, ...]:
+    return (
+        Trial("http", f"http://{peer.tcp}/", {}),
+        Trial("tcp", peer.tcp, {}),
+        Trial("tls", peer.tls, {"verify": False}, "the program openssl, which makes its certificate, is not there"),
+        Trial("dns", peer.dns, {"name": "loopback.test"}),
+        Trial("icmp", HOST, {"count": 1}),
+    )
 
 
-async def _all(clock: Clock, port: int, count: int) -> tuple[Error, ...]:
-    targets = {"http": f"http://127.0.0.1:{port}/", "tcp": f"127.0.0.1:{port}", "icmp": "127.0.0.1"}
-    found = [await _kind(kind, target, clock, count) for kind, target in targets.items()]
-    return (*(one for one in found if one is not None), await _timers(clock, count))
+async def _all(clock: Clock, peer: Peer, count: int) -> tuple[Error, ...]:
+    found = [await _one_by_one(trial, clock, count) for trial in _trials(peer)]
+    return (*found, await _routes(clock, count), await _timers(clock, count))
 
 
-async def _kind(kind: str, target: str, clock: Clock, count: int) -> Error | None:
-    """The error of a kind; None where it cannot be tried here."""
-    prober = PROBERS[kind]()
-    settings = prober.Settings(count=1) if kind == "icmp" else prober.Settings()
-    check = make_check(kind, target, Schedule(), name=kind, settings=settings, allow_private=True)
-    latencies, beyond = [], []
+@asynccontextmanager
+async def _ready(trial: Trial) -> AsyncIterator[tuple[Check, Prober]]:
+    """The check of a trial, and a prober that is closed behind it."""
+    prober = PROBERS[trial.kind]()
+    settings = prober.Settings(**trial.settings)
+    named = {"name": trial.kind, "settings": settings, "allow_private": True}
+    check = make_check(trial.kind, trial.target or "", Schedule(), **named)
     try:
         prober.prepare(check)
-        for _ in range(count + 5):
-            finding = (await attempt(check, prober, clock)).finding
-            if finding.state is not State.UP or finding.latency_us is None:
-                return None
-            latencies.append(finding.latency_us)
-            if isinstance(rtt_us := finding.facts.get("rtt_us"), int):
-                beyond.append(max(finding.latency_us - rtt_us, 0))
+        yield check, prober
     finally:
         await prober.aclose()
-    return _error(kind, latencies[5:], beyond[5:] if kind == "tcp" else ())
+
+
+async def _one_by_one(trial: Trial, clock: Clock, count: int) -> Error:
+    if trial.target is None:
+        return Error(trial.kind, says=trial.why_not)
+    latencies: list[int] = []
+    beyond: list[int] = []
+    until_ns = clock.read().boot_ns + LONGEST_NS
+    async with _ready(trial) as (check, prober):
+        while len(latencies) < count + WARMING and (clock.read().boot_ns < until_ns or len(latencies) <= WARMING):
+            finding = (await attempt(check, prober, clock)).finding
+            if finding.state is not State.UP or finding.latency_us is None:
+                return Error(trial.kind, says=_why(finding))
+            latencies.append(finding.latency_us)
+            if trial.kind == "tcp" and isinstance(rtt_us := finding.facts.get("rtt_us"), int):
+                beyond.append(max(finding.latency_us - rtt_us, 0))
+    return error_of(trial.kind, latencies[WARMING:], beyond[WARMING:])
+
+
+async def _routes(clock: Clock, count: int) -> Error:
+    """Routes of one hop, all at once: a route pauses between its packets. By UDP where ICMP is not allowed."""
+    findings: list[Finding] = []
+    for protocol in ("icmp", "udp"):
+        settings = {"protocol": protocol, "max_hops": 1, "queries": ROUTE_PACKETS}
+        async with _ready(Trial("trace", HOST, settings)) as (check, prober):
+            tries = [attempt(check, prober, clock) for _ in range(-(-count // ROUTE_PACKETS))]
+            findings = [one.finding for one in await asyncio.gather(*tries)]
+        if findings[0].reason is not Reason.NO_PERMISSION:
+            break
+    times = [rtt_us for one in findings for hop in one.facts.get("hops", ()) for rtt_us in hop["rtts_us"]]
+    return error_of("trace", times) if times else Error("trace", says=_why(findings[0]))
 
 
 async def _timers(clock: Clock, count: int) -> Error:
@@ -87,15 +114,23 @@ async def _timers(clock: Clock, count: int) -> Error:
         await asyncio.sleep(NAP_S)
         took_ns = clock.read().boot_ns - began_ns
         late.append(max(took_ns // NS_PER_US - int(NAP_S * 1_000_000), 0))
-    return _error("timer", late, ())
+    return error_of("timer", late)
 
 
-def _error(kind: str, seen: Sequence[int], beyond: Sequence[int]) -> Error:
-    further = (quantile(beyond, 50), quantile(beyond, 99)) if beyond else None
-    return Error(kind, len(seen), quantile(seen, 50), quantile(seen, 99), further)
+def _why(finding: Finding) -> str:
+    """Why a kind could not be tried, as its attempt says it."""
+    return finding.detail or (finding.reason.meaning if finding.reason else "")
 
 
-def quantile(seen: Sequence[int], percent: int) -> int:
-    """The smallest value that at least so many percent do not exceed."""
+def error_of(kind: str, seen: Sequence[int], beyond: Sequence[int] = ()) -> Error:
+    """The error that these times show, µs; `beyond` what of them the kernel's own figure does not hold."""
+    middle = quantile(seen, 500)
+    random = max(middle - quantile(seen, 25), quantile(seen, 975) - middle)
+    further = (quantile(beyond, 500), quantile(beyond, 990)) if beyond else None
+    return Error(kind, len(seen), middle, quantile(seen, 990), random, further)
+
+
+def quantile(seen: Sequence[int], permille: int) -> int:
+    """The smallest value that at least so many of a thousand do not exceed."""
     ranked = sorted(seen)
-    return ranked[max(-(-len(ranked) * percent // 100) - 1, 0)]
+    return ranked[max(-(-len(ranked) * permille // 1000) - 1, 0)]

@@ -23,8 +23,15 @@ def _error(one: Error) -> Document:
     return {
         "kind": one.kind,
         "attempts": one.attempts,
-        "p50_ms": one.p50_us / 1000,
-        "p99_ms": one.p99_us / 1000,
-        "beyond_kernel_p50_ms": one.beyond_us[0] / 1000 if one.beyond_us else None,
-        "beyond_kernel_p99_ms": one.beyond_us[1] / 1000 if one.beyond_us else None,
+        "systematic_ms": _ms(one.systematic_us),
+        "random_95_ms": _ms(one.random_us),
+        "p50_ms": _ms(one.systematic_us),
+        "p99_ms": _ms(one.p99_us),
+        "beyond_kernel_p50_ms": _ms(one.beyond_us[0] if one.beyond_us else None),
+        "beyond_kernel_p99_ms": _ms(one.beyond_us[1] if one.beyond_us else None),
+        "not_tried": one.says or None,
     }
+
+
+def _ms(us: int | None) -> float | None:
+    return None if us is None else us / 1000

@@ -17,7 +17,7 @@ from probe.clock import SystemClock
 from probe.config import load
 from probe.errors import StoreError
 from probe.judge import fitness
-from probe.judge.calibration import calibrate, quantile
+from probe.judge.calibration import calibrate, error_of, quantile
 from probe.judge.resolving import resolving
 from probe.model import Event, EventKind
 from probe.probers.net.resolver import Resolver
@@ -27,6 +27,7 @@ from probe.view.doctor import Diagnosis, Error, Level, Symptom, doctor
 from probe.view.plain import text
 from tests.cli.office import NOW, VANTAGE, Office
 from tests.peers import dns_peer
+from tests.probers.attempts import needs_root, without_rights
 
 
 def symptoms(office: Office) -> dict[str, list[dict[str, Any]]]:
@@ -165,33 +166,77 @@ def test_a_machine_without_room_or_permission_is_broken(monkeypatch: pytest.Monk
 
 
 def test_the_timing_error_is_measured_against_loopback(empty: Office) -> None:
-    """Every kind that may be tried here, and the loop's timers; p50 is no more than p99."""
+    """Every kind that may be tried here, and the loop's timers; the median is no more than p99."""
     found = calibrate(SystemClock(), 20)
-    kinds = [one.kind for one in found]
-    assert {"http", "tcp", "timer"} <= set(kinds)
-    assert all(0 <= one.p50_us <= one.p99_us and one.attempts == 20 for one in found)
+    assert [one.kind for one in found] == ["http", "tcp", "tls", "dns", "icmp", "trace", "timer"]
+    tried = [one for one in found if not one.says]
+    assert {"http", "tcp", "dns", "trace", "timer"} <= {one.kind for one in tried}
+    for one in tried:
+        assert 0 < one.attempts <= 20
+        assert 0 <= (one.systematic_us or 0) <= (one.p99_us or 0)
+        assert one.random_us is not None
     (tcp,) = (one for one in found if one.kind == "tcp")
     assert tcp.beyond_us is not None
-    assert tcp.beyond_us[1] <= tcp.p99_us
+    assert tcp.beyond_us[1] <= (tcp.p99_us or 0)
     document = empty.probe("doctor", "--json").document
-    assert {"kind", "p50_ms", "p99_ms", "beyond_kernel_p99_ms"} <= document["timing_errors"][0].keys()
+    assert {one["kind"] for one in document["timing_errors"]} == {one.kind for one in found}
+    first = document["timing_errors"][0]
+    assert first["p50_ms"] == first["systematic_ms"]
+    assert {"random_95_ms", "p99_ms", "beyond_kernel_p99_ms"} <= first.keys()
+
+
+@pytest.mark.parametrize("script", [None, "#!/bin/sh\nexit 1\n"], ids=["absent", "fails"])
+def test_tls_is_not_tried_where_no_certificate_can_be_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str | None
+) -> None:
+    """Without the program that makes one the others are measured all the same, and it says why."""
+    if script is not None:
+        (tmp_path / "openssl").write_text(script)
+        (tmp_path / "openssl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = {one.kind: one for one in calibrate(SystemClock(), 1)}
+    assert (found["tls"].attempts, found["tls"].systematic_us) == (0, None)
+    assert found["tcp"].attempts == 1
+    lines = text(doctor(Diagnosis((), (found["tls"],)))).splitlines()
+    assert ["tls", "0", "—", "—", "—", "—"] in [line.split() for line in lines]
+    assert any(line.startswith("not tried  tls: the program openssl") for line in lines)
+
+
+@needs_root
+def test_without_the_right_to_ping_the_rest_is_calibrated() -> None:
+    """ICMP says what it needs; a route is taken by UDP, which needs no right."""
+    script = (
+        "from probe.clock import SystemClock; from probe.judge.calibration import calibrate\n"
+        "for one in calibrate(SystemClock(), 10): print(one.kind, one.attempts, one.says)"
+    )
+    said = without_rights(script)
+    assert "icmp 0 not allowed to send echo requests" in said
+    assert "trace 10 \n" in said
+
+
+def test_the_error_is_what_is_always_there_and_what_comes_and_goes() -> None:
+    """RFC 7679 §3.7.3: the bias, and a bound that 95 % of the values keep, to either side."""
+    seen = [*range(1, 101)]
+    assert error_of("x", seen) == Error("x", 100, 50, 99, 48)
+    assert error_of("x", [10] * 99 + [500]).random_us == 0
+    assert error_of("x", [5], [3]) == Error("x", 1, 5, 5, 0, (3, 3))
 
 
 def test_quantiles_are_values_that_were_seen() -> None:
     """The smallest that so many do not exceed."""
-    assert [quantile(range(1, 101), percent) for percent in (50, 99, 100)] == [50, 99, 100]
-    assert quantile([7], 99) == 7
+    assert [quantile(range(1, 101), permille) for permille in (25, 500, 990, 1000)] == [3, 50, 99, 100]
+    assert quantile([7], 990) == 7
 
 
 def test_the_screen_has_the_worst_first_and_the_errors_last() -> None:
     """Level, area, what is wrong, and below it what mends it."""
     found = Diagnosis(
         (Symptom("disk", Level.FINE, "much"), Symptom("icmp", Level.BROKEN, "not allowed", "sysctl")),
-        (Error("tcp", 10, 100, 900, (50, 400)), Error("timer", 10, 80, 1000)),
+        (Error("tcp", 10, 100, 1900, 700, (50, 400)), Error("timer", 10, 80, 1000, 60)),
     )
     lines = text(doctor(found)).splitlines()
     assert lines[:3] == ["broken  icmp: not allowed", "         fix: sysctl", "fine  disk: much"]
-    assert any(line.split()[:4] == ["tcp", "10", "0.10", "ms"] for line in lines)
+    assert any(line.split() == ["tcp", "10", "100", "µs", "±", "700", "µs", "1.9", "ms", "50", "µs"] for line in lines)
 
 
 @pytest.mark.parametrize(("code", "says"), [("NXDOMAIN", "does not exist"), ("NOERROR", "has no address")])
