@@ -53,8 +53,13 @@ class Evidence:
 
     @property
     def requests(self) -> Requests | None:
-        """The requests of the checks as one; None when none were handed in."""
-        given = [self.question.requests[each.key] for each in self.members if each.key in self.question.requests]
+        """The requests of the checks as one, charged by the references; None when none were handed in."""
+        asked = self.question.requests
+        given = [
+            requests.charged(asked[each.key], self.seen.up, each.timeout_ms)
+            for each in self.members
+            if each.key in asked
+        ]
         return requests.merged(given) if given else None
 
     @property

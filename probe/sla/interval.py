@@ -106,6 +106,11 @@ class Intervals:
         place = bisect_right(self.pairs, start, key=itemgetter(1))
         return start < end and place < len(self.pairs) and self.pairs[place][0] < end
 
+    def holds(self, start: Ms, end: Ms) -> bool:
+        """Whether [start, end] lies in one stretch of the set, or ends where it ends."""
+        place = bisect_right(self.pairs, start, key=itemgetter(0)) - 1
+        return place >= 0 and end <= self.pairs[place][1]
+
     def covers(self, instant: Ms) -> bool:
         """Whether `instant` is in the set."""
         return any(start <= instant < end for start, end in self.pairs)

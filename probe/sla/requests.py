@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from operator import itemgetter
@@ -128,6 +128,18 @@ def attempts(given: Requests, start_ms: int, end_ms: int) -> Iterator[tuple[int,
         while 2 * (after - at_ms) >= step:
             yield max(at_ms, start_ms), State.UNKNOWN
             at_ms += step
+
+
+def charged(given: Requests, witnessed: Intervals, wait_ms: int) -> Requests:
+    """The requests as a claim: one that failed while no reference was certainly up, until its timeout, is unknown."""
+    if all(each.state is not State.DOWN for each in given.samples):
+        return given
+    return replace(given, samples=[_charged(each, witnessed, wait_ms) for each in given.samples])
+
+
+def _charged(each: Request, witnessed: Intervals, wait_ms: int) -> Request:
+    is_theirs = each.state is not State.DOWN or witnessed.holds(each.at_ms, each.at_ms + wait_ms)
+    return each if is_theirs else Request(each.at_ms, State.UNKNOWN)
 
 
 def merged(given: Sequence[Requests]) -> Requests:

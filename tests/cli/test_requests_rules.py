@@ -6,7 +6,7 @@ import pytest
 
 from probe.cli.exits import Exit
 from probe.config import catalogue
-from tests.cli.office import Office
+from tests.cli.office import Office, down, up
 from tests.cli.test_judging import FROM, TO
 
 
@@ -37,3 +37,16 @@ def test_the_mean_of_error_rates_comes_from_the_attempts_of_the_record(office: O
     front = next(one for one in found if one["check"] == "shop-front")
     assert front["availability"]["high"]["exact"] == "11/12"
     assert front["context"]["failed"] == 5
+
+
+def test_requests_that_failed_on_our_own_line_are_charged_to_nobody(empty: Office) -> None:
+    """With every reference down as well, the mean of error rates stays open: nothing is proven, nothing is met."""
+    lost = [*up(40), *down(5), *up(15)]
+    empty.record({"shop-front": lost, "ref-a": lost, "ref-b": lost, "ref-c": lost})
+    argv = ["report", "--from", "2026-10-01T04:00:00Z", "--to", "2026-10-01T05:00:00Z", "--json"]
+    for agreement in ("aws/s3-standard", "google/cloud-storage-regional"):
+        found = empty.probe(*argv, "--under", agreement).document["assessments"]
+        front = next(one for one in found if one["check"] == "shop-front")
+        assert front["downtime"]["low"] == "0"
+        assert front["availability"]["high"]["exact"] == "1/1"
+        assert front["downtime"]["high"] != "0"
