@@ -12,6 +12,7 @@ from probe.errors import ConfigError, ProbeError, TermsError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from probe.clock import Clock
     from probe.view.doctor import Diagnosis, Error, Symptom
 
 LATE_MS: Final = 1_000
@@ -27,12 +28,12 @@ def run(call: Call) -> Exit:
     """Look at everything; exit code 2 for the configuration, 3 for storage or permission, 1 for the rest."""
     from probe.view.doctor import Diagnosis, doctor
 
+    symptoms = _symptoms(call)
     errors: tuple[Error, ...] = ()
     if not call.options.quick:
-        from probe.judge.calibration import calibrate
-
-        errors = calibrate(call.clock)
-    found = Diagnosis((*_symptoms(call),), errors)
+        errors, more = _errors(call.clock)
+        symptoms += more
+    found = Diagnosis(tuple(symptoms), errors)
     code = _exit(found)
     if call.options.json:
         from probe.report.doctor import doctor_document
@@ -58,6 +59,18 @@ def _symptoms(call: Call) -> list[Symptom]:
     from probe.judge.resolving import resolving
 
     return [*found, *resolving(config, call.clock), _agent(config.storage.path)]
+
+
+def _errors(clock: Clock) -> tuple[tuple[Error, ...], list[Symptom]]:
+    """The timing errors; where nothing can be measured here, a symptom that says why."""
+    from probe.judge.calibration import calibrate
+    from probe.view.doctor import Level, Symptom
+
+    try:
+        return calibrate(clock), []
+    except (OSError, ValueError) as error:
+        says = f"the timing error cannot be measured: {error}"
+        return (), [Symptom("timing", Level.WARNING, says, "ulimit -n 1024; ip link set lo up; or doctor --quick")]
 
 
 def _agent(path: Path) -> Symptom:
