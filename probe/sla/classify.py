@@ -13,8 +13,7 @@ that is needed to go on after a restart.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from probe.model import Sample, Span, SpanClass, State
 
@@ -23,8 +22,7 @@ Row = tuple[int | str, ...]
 _CLASS_OF: Final = {State.UP: SpanClass.UP, State.UNKNOWN: SpanClass.UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """The open end of a series: the last sample and the run of equal states that it ends.
 
     at_ms, state, revision, g_max_ms, confirm: the last sample and its rule. t0_ms, first: where

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise, repeat
 from typing import Any, Final
 
 from probe.store.columns import Source, Stream, Texts, read_texts
@@ -54,6 +54,15 @@ def encode(rows: Sequence[Row]) -> bytes:
 
 def decode(piece: bytes, series: int) -> list[Row]:
     """The rows of a piece. ValueError when it is none."""
+    return list(map(Row._make, _decoded(piece, series)))
+
+
+def is_of(piece: bytes, rows: Sequence[Row]) -> bool:
+    """Whether a piece gives just these rows back."""
+    return list(_decoded(piece, rows[0].series)) == list(rows)
+
+
+def _decoded(piece: bytes, series: int) -> Iterator[tuple[Any, ...]]:
     header, source = _opened(piece)
     try:
         return _rows(header, source, series)
@@ -61,7 +70,8 @@ def decode(piece: bytes, series: int) -> list[Row]:
         raise ValueError(f"not a piece of outcomes: {error}") from error
 
 
-def _rows(header: dict[str, Any], source: Source, series: int) -> list[Row]:
+def _rows(header: dict[str, Any], source: Source, series: int) -> Iterator[tuple[Any, ...]]:
+    """In the order of the columns of `Row`."""
     n = header["n"]
     if not 0 < n <= MOST:
         raise ValueError(f"a piece of {n} outcomes")
@@ -71,12 +81,15 @@ def _rows(header: dict[str, Any], source: Source, series: int) -> list[Row]:
     latencies = source.take(n)
     revisions, clocks, reasons = (_spelled(header[name], source, n) for name in ("revisions", "clocks", "reasons"))
     more = read_texts(header["more"], source, latencies)
-    return [
-        Row(at, series, clock, revision, origin, state, reason, late if answered else None, due if was_due else None, m)
-        for at, clock, revision, origin, state, reason, late, answered, due, was_due, m in zip(
-            sent, clocks, revisions, origins, states, reasons, latencies, has_latency, dues, has_due, more, strict=True
-        )
-    ]
+    said = repeat(series, n), clocks, revisions, origins, states, reasons
+    return zip(list(sent), *said, _where(latencies, has_latency), _where(dues, has_due), more, strict=True)
+
+
+def _where(values: list[int], is_there: list[int]) -> Sequence[int | None]:
+    """None where nothing is."""
+    if all(is_there):
+        return values
+    return [value if there else None for value, there in zip(values, is_there, strict=True)]
 
 
 def _opened(piece: bytes) -> tuple[dict[str, Any], Source]:

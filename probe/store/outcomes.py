@@ -50,6 +50,8 @@ def row_of(outcome: Outcome, series: int, revision: int) -> Row:
 
 def more_of(finding: Finding) -> str | None:
     """What explains a finding, as JSON; None when nothing does."""
+    if not (finding.phases_us or finding.address or finding.detail or finding.facts or finding.assertions):
+        return None
     more: dict[str, Any] = {}
     if finding.phases_us:
         more["phases_us"] = finding.phases_us

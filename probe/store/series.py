@@ -60,6 +60,7 @@ class Settings:
         """From rows in any order."""
         self.all = sorted(settings, key=lambda setting: (setting.clock, setting.from_ms))
         self._rules = [setting.rule for setting in self.all]
+        self._only = self._rules[0] if len(self._rules) == 1 else None
 
     def rule_at(self, at_ms: int, clock: int) -> Rule:
         """The rule valid for a sample; the first one before the first. IndexError when there is none.
@@ -67,6 +68,8 @@ class Settings:
         Instants of different segments are compared by the order of the segments, which is the order of
         recording; those that came as UTC by their figures.
         """
+        if self._only is not None:
+            return self._only
         for place in range(len(self.all) - 1, 0, -1):
             valid_from = self.all[place]
             by_figure = valid_from.clock == clock or ABSOLUTE in (clock, valid_from.clock)
