@@ -2,7 +2,8 @@
 
 The deadline is down/timeout, and what comes after it is never up; a bug of ours is unknown/internal;
 a clock step, a suspend or a stall inside the attempt makes it unknown whatever was seen.
-Cancellation passes through.
+Cancellation passes through. An attempt is a task, or a flight: where a prober can be called back, it
+needs none, and is held to the same.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 from probe.clock import NS_PER_MS, Clock, Reading
 from probe.model import Check, Finding, Reason, State
 from probe.trail import Trail, begin
+from probe.wheel import running_wheel
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,24 @@ class Attempts(Protocol):
         ...
 
 
+class Launches(Protocol):
+    """A prober that can also be called back, so that its attempts need no task. Optional."""
+
+    def launch(self, check: Check, trail: Trail, land: Callable[[Finding], None]) -> Stop | None:
+        """Begin. Exactly once, and not before this has returned, `land` is called with what was found.
+
+        The answer gives everything back, and `land` is not called after it; None: this one needs a task.
+        """
+        ...
+
+
+Stop = Callable[[], None]
+"""Ends an attempt without an outcome; harmless after its end."""
+
+Done = Callable[[Reading, Finding], None]
+"""Takes the clocks when an attempt began, and what it found."""
+
+
 class Attempted(NamedTuple):
     """The clocks when the attempt began and when it ended, and what it found."""
 
@@ -62,27 +83,93 @@ async def attempt(check: Check, prober: Attempts, clock: Clock) -> Attempted:
 
 
 async def _find(check: Check, prober: Attempts, trail: Trail) -> Finding:
-    deadline = asyncio.timeout(None)
+    task = asyncio.current_task()
+    assert task is not None
+    others = task.cancelling()
+    strike = _Strike(check, task.cancel)
     try:
-        async with deadline:
-            strike = _Strike(deadline, check.timeout_ms / 1000, _stall_ms(check) / 1000)
-            try:
-                finding = await prober.probe(check)
-            finally:
-                strike.cancel()
+        finding = await prober.probe(check)
+    except asyncio.CancelledError:
+        if not strike.has_fallen or task.uncancel() > others:
+            raise
+        return _cut_off(check, trail)
     except Exception as error:  # noqa: BLE001 - a bug of ours must not read as an outage of theirs
-        if deadline.expired() and isinstance(error, TimeoutError):
-            return _cut_off(check, trail)
-        _log_once(check, error)
-        return _unfinished(trail, Reason.INTERNAL, f"{type(error).__name__}: a bug, see the log")
+        if strike.has_fallen:
+            task.uncancel()
+        return _broke(check, trail, error)
+    finally:
+        strike.cancel()
+    if strike.has_fallen:
+        task.uncancel()
+    return _held_to(check, trail, finding, cut=strike.has_fallen)
+
+
+def _held_to(check: Check, trail: Trail, finding: Finding, *, cut: bool) -> Finding:
+    """The finding, unless it is good news that came after the deadline."""
     if finding.state is not State.UP:
         return finding
-    if deadline.expired():
+    if cut:
         return _cut_off(check, trail)
     late_ms = _late_ms(trail)
     if late_ms > GRACE_MS:  # our loop never came to strike
         return _unfinished(trail, Reason.STALL, f"up, but {late_ms} ms after the deadline, which passed unnoticed")
     return finding
+
+
+def _broke(check: Check, trail: Trail, error: Exception) -> Finding:
+    _log_once(check, error)
+    return _unfinished(trail, Reason.INTERNAL, f"{type(error).__name__}: a bug, see the log")
+
+
+def launch(check: Check, prober: Launches, clock: Clock, done: Done) -> Stop | None:
+    """Begin an attempt that needs no task; `done` is called later, once. None where `attempt` must do it."""
+    flight = _Flight(check, Trail(clock, check.timeout_ms), done)
+    try:
+        stop = prober.launch(check, flight.trail, flight.land)
+    except Exception as bug:  # noqa: BLE001 - as in an attempt
+        found = _broke(check, flight.trail, bug)
+        stop = asyncio.get_running_loop().call_soon(flight.land, found).cancel
+    if stop is None:
+        return None
+    flight.watch(stop)
+    return flight.stop
+
+
+class _Flight:
+    """An attempt without a task: the deadline, and what the prober is to call."""
+
+    __slots__ = ("_check", "_done", "_stop", "_strike", "trail")
+
+    def __init__(self, check: Check, trail: Trail, done: Done) -> None:
+        self._check, self.trail = check, trail
+        self._done: Done | None = done
+
+    def watch(self, stop: Stop) -> None:
+        """The attempt has begun: set its deadline."""
+        self._stop, self._strike = stop, _Strike(self._check, self._cut)
+
+    def land(self, finding: Finding) -> None:
+        """The prober has found something."""
+        self._end(_held_to(self._check, self.trail, finding, cut=False))
+
+    def stop(self) -> None:
+        """Give everything back; no outcome."""
+        if self._done is not None:
+            self._done = None
+            self._strike.cancel()
+            self._stop()
+
+    def _cut(self) -> None:
+        self._stop()
+        self._end(_cut_off(self._check, self.trail))
+
+    def _end(self, finding: Finding) -> None:
+        done, self._done = self._done, None
+        if done is None:
+            return
+        self._strike.cancel()
+        began = self.trail.began
+        done(began, _doubted(finding, began, self.trail.clock.read()))
 
 
 class _Strike:
@@ -93,23 +180,27 @@ class _Strike:
     of ours, and again, as long as the whole lateness is not a stall.
     """
 
-    def __init__(self, deadline: asyncio.Timeout, timeout_s: float, stall_s: float) -> None:
-        self._deadline, self._loop = deadline, asyncio.get_running_loop()
-        self._due_s = self._loop.time() + timeout_s
-        self._last_s = self._due_s + stall_s
-        self._waiting = self._loop.call_at(self._due_s, self._fall)
+    __slots__ = ("_check", "_cut", "_last_s", "_waiting", "has_fallen")
+
+    def __init__(self, check: Check, cut: Callable[[], object]) -> None:
+        self._check, self._cut = check, cut
+        self._last_s: float | None = None
+        self._waiting = running_wheel().after(check.timeout_ms / 1000, self._fall)
+        self.has_fallen = False
 
     def cancel(self) -> None:
         """The attempt has ended by itself."""
         self._waiting.cancel()
 
     def _fall(self) -> None:
-        now_s = self._loop.time()
-        if now_s - self._due_s <= TURN_S or now_s > self._last_s:
-            self._deadline.reschedule(now_s)
+        now_s, due_s = asyncio.get_running_loop().time(), self._waiting.due_s
+        if self._last_s is None:
+            self._last_s = due_s + _stall_ms(self._check) / 1000
+        if now_s - due_s <= TURN_S or now_s > self._last_s:
+            self.has_fallen = True
+            self._cut()
         else:
-            self._due_s = now_s + TURN_S
-            self._waiting = self._loop.call_at(self._due_s, self._fall)
+            self._waiting = running_wheel().after(TURN_S, self._fall)
 
 
 def _stall_ms(check: Check) -> int:

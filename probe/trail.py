@@ -6,9 +6,8 @@ Whoever works for the attempt finds the trail by `current()`, tasks it starts in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
+from types import TracebackType
 from typing import Any, Final
 
 from probe.clock import NS_PER_MS, NS_PER_US, Clock
@@ -35,13 +34,18 @@ class Trail:
         self.address: str | None = None
         self.facts: dict[str, Any] = {}
 
-    @contextmanager
-    def during(self, phase: str) -> Iterator[None]:
+    def during(self, phase: str) -> _Phase:
         """Time a phase. One that raises is not counted, but stays named."""
+        return _Phase(self, phase)
+
+    def enter(self, phase: str) -> int:
+        """Open a phase without `with`; the answer is for `leave`."""
         self.phase = phase
-        began_ns = self.clock.read().boot_ns
-        yield
-        took_us = (self.clock.read().boot_ns - began_ns) // NS_PER_US
+        return self.clock.read().boot_ns
+
+    def leave(self, phase: str, entered_ns: int) -> None:
+        """Close it: it counts."""
+        took_us = (self.clock.read().boot_ns - entered_ns) // NS_PER_US
         self.phases_us[phase] = self.phases_us.get(phase, 0) + took_us
         self.phase = None
 
@@ -49,6 +53,24 @@ class Trail:
         """Seconds until this share of the attempt's time is used up, never below 0."""
         until_ns = self.began.boot_ns + self.timeout_ms * NS_PER_MS * share
         return max(0.0, (until_ns - self.clock.read().boot_ns) / NS_PER_S)
+
+
+class _Phase:
+    """A stretch of an attempt, while a `with` lasts."""
+
+    __slots__ = ("_entered_ns", "_phase", "_trail")
+
+    def __init__(self, trail: Trail, phase: str) -> None:
+        self._trail, self._phase = trail, phase
+
+    def __enter__(self) -> None:
+        self._entered_ns = self._trail.enter(self._phase)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._trail.leave(self._phase, self._entered_ns)
 
 
 _CURRENT: ContextVar[Trail] = ContextVar("trail")
