@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from probe.model import Cause, SpanClass
 from probe.sla import (
+    accounts,
     budget,
     claims,
     evidence,
@@ -26,10 +27,8 @@ from probe.sla import (
 from probe.sla.assessment import (
     Assessment,
     Credit,
-    Exclusion,
     Figures,
     Objective,
-    Outage,
     Promise,
     Reading,
     Resolution,
@@ -39,11 +38,7 @@ from probe.sla.assessment import (
 )
 from probe.sla.cases import Case, judged
 from probe.sla.clauses import Remedy
-from probe.sla.counting import counted_set
-from probe.sla.draft import PardonKey, effect_of, is_partial, pardon_key, pardons
 from probe.sla.evidence import Evidence
-from probe.sla.exclusions import Occurrence, Standing
-from probe.sla.interval import EMPTY, Intervals
 from probe.sla.objective import of_objective
 from probe.sla.service import Question
 from probe.sla.terms import Terms
@@ -51,9 +46,6 @@ from probe.sla.verdict import totalled
 
 MARGIN_MS: Final = 86_400_000
 """How much of the record beyond the period, on both sides, a question should bring."""
-
-
-PARTIAL: Final = ("some of the checks", None)
 
 
 def assess(question: Question) -> tuple[Assessment, ...]:
@@ -75,7 +67,7 @@ def _assessment(case: Evidence) -> Assessment:
     cases = judged(case, terms, promise)
     head, found = cases[0], cases[0].found
     verdict, reason = _headline(case, terms, cases)
-    listed = _outages(case, head)
+    listed = accounts.outages_of(case, head)
     asked = claims.asked(terms, question, listed) if service.terms and verdict is Verdict.MISSED else None
     credit = _credit(case, cases)
     one = Assessment(
@@ -94,7 +86,7 @@ def _assessment(case: Evidence) -> Assessment:
         reason=reason,
         claimable=claims.is_claimable(asked, terms, question, listed) if asked else None,
         readings=_readings(cases),
-        exclusions=_exclusions(case, head),
+        exclusions=accounts.exclusions_of(case, head),
         outages=listed,
         stretches=_stretches(case),
         credit=credit,
@@ -172,49 +164,6 @@ def _raw(case: Evidence, head: Case) -> Figures:
         return head.found.downtime._replace(at_resolution=None)
     basis = replace(head.found.basis, frame=replace(frame, pardons=()))
     return totalled(case.parts([]), basis)._replace(at_resolution=None)
-
-
-def _exclusions(case: Evidence, head: Case) -> tuple[Exclusion, ...]:
-    """Each window of the headline's reading: what it forgave, or why it was refused; in time order."""
-    left = _forgiven(case, head)
-    listed = []
-    for each in head.draft.occurrences:
-        taken = EMPTY
-        if each.standing is Standing.ACCEPTED:
-            taken = left[_kind(case, each)] & Intervals.span(each.start_ms, each.end_ms)
-            left = {kind: rest - taken for kind, rest in left.items()}
-        effect = effect_of(each, head.draft)
-        entry = each.window.id, each.window.entered_at_ms, each.window.entered_by
-        listed.append(Exclusion(each.start_ms, each.end_ms, each.cause, effect, taken.measure, each.why, *entry))
-    return tuple(listed)
-
-
-def _forgiven(case: Evidence, head: Case) -> dict[PardonKey, Intervals]:
-    """The proven downtime that each group of accepted windows takes away."""
-    basis = head.found.basis
-    unpardoned = replace(basis.frame, pardons=())
-    down = counted_set(basis.rule, head.known.down, head.known.cuts, unpardoned)
-    whole = [each for each in head.draft.accepted if _kind(case, each) != PARTIAL]
-    taken = {key: basis.frame.forgiven(down, pardon) & down for key, pardon in pardons(whole).items()}
-    return {**taken, PARTIAL: case.known.down - head.known.down}
-
-
-def _kind(case: Evidence, each: Occurrence) -> PardonKey:
-    keys = tuple(member.key for member in case.members)
-    return PARTIAL if is_partial(each.window, keys) else pardon_key(each)
-
-
-def _outages(case: Evidence, head: Case) -> tuple[Outage, ...]:
-    basis = head.found.basis
-    counted = counted_set(basis.rule, head.known.down, head.known.cuts, basis.frame)
-    start_ms, end_ms = case.question.period.start_ms, case.until_ms
-    if case.question.service.is_uplink:
-        line = outages.Line(case.known, case.seen, case.members)
-        return outages.line_outages(case.question.service.name, line, start_ms, end_ms, counted)
-    found = (
-        outage for member in case.members for outage in outages.outages(member, case.seen, start_ms, end_ms, counted)
-    )
-    return tuple(sorted(found, key=lambda outage: outage.start_earliest_ms))
 
 
 def _stretches(case: Evidence) -> tuple[Stretch, ...]:

@@ -17,7 +17,7 @@ from probe.sla import attribution, exclusions, grouped, requests, timeline
 from probe.sla.attribution import Witness
 from probe.sla.exclusions import Occurrence
 from probe.sla.interval import Intervals
-from probe.sla.requests import Requests
+from probe.sla.requests import Request, Requests
 from probe.sla.service import EACH, Combine, How, Member, Question
 from probe.sla.timeline import Timeline
 from probe.sla.verdict import Part
@@ -54,13 +54,16 @@ class Evidence:
     @property
     def requests(self) -> Requests | None:
         """The requests of the checks as one, charged by the references; None when none were handed in."""
-        asked = self.question.requests
-        given = [
-            requests.charged(asked[each.key], self.seen.up, each.timeout_ms)
-            for each in self.members
-            if each.key in asked
-        ]
+        given = [self._charged(each) for each in self.members if each.key in self.question.requests]
         return requests.merged(given) if given else None
+
+    def requests_of(self, key: str) -> Sequence[Request]:
+        """The requests of one of the checks, charged; none where none were handed in."""
+        known = (self._charged(each).samples for each in self.members if each.key == key)
+        return next(known) if key in self.question.requests else ()
+
+    def _charged(self, member: Member) -> Requests:
+        return requests.charged(self.question.requests[member.key], self.seen.up, member.timeout_ms)
 
     @property
     def until_ms(self) -> int:

@@ -17,7 +17,7 @@ from probe.sla.assessment import Figures, Ms
 from probe.sla.basis import Basis
 from probe.sla.counting import Grid, bad_days, cells, counted
 from probe.sla.interval import Intervals
-from probe.sla.requests import BucketRule, Requests, Share, as_time, bad_share, buckets, mean_rate, pooled
+from probe.sla.requests import Bucket, BucketRule, Requests, Share, as_time, bad_share, buckets, mean_rate, pooled
 from probe.sla.timeline import Timeline
 
 Formula = Callable[[Timeline, Basis], Figures]
@@ -112,12 +112,27 @@ def affected_share(line: Timeline, basis: Basis) -> Figures:
     return Figures(figures.low * least, point, figures.observed_high * most, high, fine)
 
 
-def _of_requests(basis: Basis, given: Requests, share_of: Callable[..., Share]) -> Figures:
+def in_intervals(basis: Basis, given: Requests) -> tuple[Bucket, ...]:
+    """The requests by the intervals of the period that a reading counts them in."""
     frame = basis.frame
+    found = buckets(given, starts(basis, given), frame.end_ms, excused(basis))
+    return found if frame.hours is None else tuple(each for each in found if frame.hours.covers(each.start_ms))
+
+
+def starts(basis: Basis, given: Requests) -> tuple[int, ...]:
+    """Where the intervals begin, also those outside service hours."""
     grid = basis.rule.grid or Grid(cell_ms=given.interval_ms, anchor="period")
-    excused = Intervals.span(frame.start_ms, frame.end_ms) - frame.excuse(Intervals.span(frame.start_ms, frame.end_ms))
-    starts = [start for start in cells(grid, frame) if frame.hours is None or frame.hours.covers(start)]
-    share = share_of(buckets(given, starts, frame.end_ms, excused))
+    return cells(grid, basis.frame)
+
+
+def excused(basis: Basis) -> Intervals:
+    """The instants of the period whose failed requests are forgiven."""
+    whole = Intervals.span(basis.frame.start_ms, basis.frame.end_ms)
+    return whole - basis.frame.excuse(whole)
+
+
+def _of_requests(basis: Basis, given: Requests, share_of: Callable[..., Share]) -> Figures:
+    share = share_of(in_intervals(basis, given))
     low, point, high = as_time(share, basis.denominator_ms)
     return Figures(low, low if point is None else min(max(point, low), high), low, high, high)
 

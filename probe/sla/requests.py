@@ -173,14 +173,22 @@ def backed_off(samples: Sequence[Request]) -> tuple[Request, ...]:
 
 def mean_rate(cells: Sequence[Bucket], empty: str | None) -> Share:
     """F3: the unweighted mean of the intervals' error rates."""
-    rates = [rate for rate in (_rate(cell, empty) for cell in cells) if rate is not None]
-    return _mean(rates)
+    return _mean([rate for rate in rates(cells, empty) if rate is not None])
+
+
+def rates(cells: Sequence[Bucket], empty: str | None) -> list[Share | None]:
+    """The error rate of each interval; None for one that is left out."""
+    return [_rate(cell, empty) for cell in cells]
 
 
 def bad_share(cells: Sequence[Bucket], rule: BucketRule) -> Share:
     """F2: the share of intervals that are bad."""
-    found = [bad for bad in (_bad(cell, rule) for cell in cells) if bad is not None]
-    return _mean(found)
+    return _mean([bad for bad in bads(cells, rule) if bad is not None])
+
+
+def bads(cells: Sequence[Bucket], rule: BucketRule) -> list[Share | None]:
+    """Whether each interval is bad, as a share of 0 or 1; None for one that is left out."""
+    return [_bad(cell, rule) for cell in cells]
 
 
 def pooled(cells: Sequence[Bucket]) -> Share:
@@ -191,6 +199,24 @@ def pooled(cells: Sequence[Bucket]) -> Share:
         return Share(Fraction(0), None, Fraction(0))
     point = Fraction(errors, requests) if requests else None
     return Share(Fraction(errors, total), point, Fraction(errors + unknown, total))
+
+
+def per_error(cells: Sequence[Bucket], shares: Sequence[Share | None]) -> tuple[Fraction, ...]:
+    """What one error of each interval adds to the mean of the low shares; all errors together are that mean.
+
+    shares: of each interval, None for one that is left out.
+    """
+    number = sum(share is not None for share in shares)
+    return tuple(
+        share.low / cell.errors / number if share and cell.errors else Fraction(0)
+        for cell, share in zip(cells, shares, strict=True)
+    )
+
+
+def per_pooled_error(cells: Sequence[Bucket]) -> tuple[Fraction, ...]:
+    """The same for all requests as one."""
+    total = sum(cell.requests + cell.unknown for cell in cells)
+    return (Fraction(1, total) if total else Fraction(0),) * len(cells)
 
 
 def _rate(cell: Bucket, empty: str | None) -> Share | None:

@@ -65,7 +65,12 @@ def measured(line: Timeline, basis: Basis) -> Figures:
 
 
 def totalled(parts: Sequence[Part], basis: Basis) -> Figures:
-    """Counted downtime of all parts, each by its weight; a bound that one does not have the sum has not either."""
+    """Counted downtime of all parts, each by its weight; a bound that one does not have the sum has not either.
+
+    Requests are one pool already, whatever part they were made to.
+    """
+    if formula.counts_requests(basis):
+        return formula.measured(parts[0].known, basis)
     found = [formula.measured(part.known, basis) for part in parts]
     return formula.total(found, [part.weight for part in parts]) or found[0]
 
