@@ -14,7 +14,7 @@ CONFIDENCES: Final = ("primary", "primary-copy", "secondary", "unsure")
 METRICS: Final = (
     "availability", "packet_loss", "packet_delivery", "latency_rtt", "latency_oneway", "jitter_mean",
     "jitter_share_over", "jitter_max", "time_to_repair", "mean_time_to_repair", "response_time",
-    "notification_time", "power", "temperature", "humidity", "speed_down", "speed_up",
+    "notification_time", "power", "environment", "temperature", "humidity", "speed_down", "speed_up",
 )  # fmt: skip
 OPERATORS: Final = (">=", ">", "<=", "<")
 STATISTICS: Final = ("ratio", "mean_of_samples", "share_over", "per_incident", "mean_per_ticket", "maximum")
