@@ -7,7 +7,7 @@ defaults of its kind: https://example.com/, icmp://192.0.2.1, tcp://192.0.2.1:22
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probe.cli.command import Call, json_option, keys_of
 from probe.cli.exits import Exit
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from probe.config import Config
     from probe.model import Check, Finding
     from probe.runner import Attempted
+
+
+class Tried(NamedTuple):
+    """A check, its attempt, the route to the address it used (None: none, or nobody asked), and where it broke."""
+
+    check: Check
+    attempted: Attempted
+    route: dict[str, Any] | None
+    broken: tuple[str, int] | None
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,11 +42,14 @@ def run(call: Call) -> Exit:
     import asyncio
 
     checks, config = _wanted(call)
-    attempts, routes = asyncio.run(_attempt_all(checks, call.clock, has_routes=call.options.trace))
+    tried = asyncio.run(_try_all(checks, call.clock, has_routes=call.options.trace))
+    for one in tried:
+        if call.options.trace and one.route is None and one.check.kind != "trace":
+            call.out.note(f"no route for {one.check.key}: it has no address to lead to")
     if call.options.record and config is not None:
-        _record(call, config, checks, attempts)
-    _show(call, checks, attempts, routes)
-    return Exit.FAILED if any(one.finding.state == "down" for one in attempts) else Exit.FINE
+        _record(call, config, tried)
+    _show(call, tried)
+    return Exit.FAILED if any(one.attempted.finding.state == "down" for one in tried) else Exit.FINE
 
 
 def _wanted(call: Call) -> tuple[list[Check], Config | None]:
@@ -72,25 +84,34 @@ def _tried(call: Call, checks: list[Check], names: list[str]) -> list[Check]:
     return [check for check in checks if check not in others]
 
 
-async def _attempt_all(
-    checks: list[Check], clock: Clock, *, has_routes: bool
-) -> tuple[list[Attempted], list[dict[str, Any] | None]]:
-    """Each check's attempt, and the route to the address it used; None where there is none or nobody asked."""
-    attempts, routes = [], []
+async def _try_all(checks: list[Check], clock: Clock, *, has_routes: bool) -> list[Tried]:
+    tried = []
     for check in checks:
-        attempts.append(await _attempt(check, clock))
-        routes.append(await _route(check, attempts[-1].finding, clock) if has_routes else None)
-    return attempts, routes
+        one, phase = await _attempt(check, clock)
+        route = await _route(check, one.finding, clock) if has_routes else None
+        tried.append(Tried(check, one, route, _broken(one, phase)))
+    return tried
 
 
-async def _attempt(check: Check, clock: Clock) -> Attempted:
-    from probe import probers
+def _broken(tried: Attempted, phase: str | None) -> tuple[str, int] | None:
+    """The phase in which an attempt ended, and the time that no other phase has; None where none broke."""
+    from probe.clock import NS_PER_US
+
+    if phase is None or tried.finding.state == "up":
+        return None
+    took_us = (tried.ended.boot_ns - tried.sent.boot_ns) // NS_PER_US
+    return phase, max(took_us - sum(tried.finding.phases_us.values()), 0)
+
+
+async def _attempt(check: Check, clock: Clock) -> tuple[Attempted, str | None]:
+    """What came of it, and the phase that was open at its end."""
+    from probe import probers, trail
     from probe.runner import attempt
 
     prober = probers.PROBERS[check.kind]()
     try:
         prober.prepare(check)
-        return await attempt(check, prober, clock)
+        return await attempt(check, prober, clock), trail.current().phase
     except ValueError as error:
         raise UsageError(f"{check.key}: {error}") from error
     finally:
@@ -111,25 +132,24 @@ async def _route(check: Check, found: Finding, clock: Clock) -> dict[str, Any] |
         await prober.aclose()
 
 
-def _record(call: Call, config: Config, checks: list[Check], attempts: list[Attempted]) -> None:
+def _record(call: Call, config: Config, tried: list[Tried]) -> None:
     from probe import control
     from probe.model import Origin, Outcome
     from probe.store.changes import RecordManual
 
-    for check, tried in zip(checks, attempts, strict=True):
+    for check, one, *_ in tried:
         outcome = Outcome(
             key=check.key,
             revision=check.revision,
-            at_ms=tried.sent.wall_ms,
+            at_ms=one.sent.wall_ms,
             clock=0,
             origin=Origin.MANUAL,
-            finding=tried.finding,
+            finding=one.finding,
         )
         control.submit(config.storage.path, RecordManual(outcome, vantage=config.agent.vantage))
 
 
-def _show(call: Call, checks: list[Check], attempts: list[Attempted], routes: list[dict[str, Any] | None]) -> None:
-    tried = list(zip(checks, attempts, routes, strict=True))
+def _show(call: Call, tried: list[Tried]) -> None:
     if call.options.json:
         from probe.report.records import check_document
 
@@ -138,5 +158,9 @@ def _show(call: Call, checks: list[Check], attempts: list[Attempted], routes: li
     from probe.view import check as view
     from probe.view.page import stacked
 
-    shown = view.Shown(call.zone(), is_recorded=call.options.record)
-    call.out.page(stacked([view.check(one, t.finding, t.sent.wall_ms, shown, route) for one, t, route in tried]))
+    zone, is_recorded = call.zone(), call.options.record
+    pages = []
+    for check, one, route, broken in tried:
+        shown = view.Shown(zone, is_recorded=is_recorded, broken=broken)
+        pages.append(view.check(check, one.finding, one.sent.wall_ms, shown, route))
+    call.out.page(stacked(pages))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from probe.runner import Attempted
 
 Document = dict[str, Any]
+Broken = tuple[str, int]
 
 
 def log_document(outcomes: Iterable[Outcome], *, vantage: str, check: str) -> Document:
@@ -31,9 +32,18 @@ def outcome_document(one: Outcome) -> Document:
     }
 
 
-def check_document(tried: Sequence[tuple[Check, Attempted, Document | None]]) -> Document:
-    """What `probe check --json` prints: all that each attempt saw, and with --trace the route to its address."""
-    return {"schema": 1, "checks": [{**_tried(check, one), "route": route} for check, one, route in tried]}
+def check_document(tried: Sequence[tuple[Check, Attempted, Document | None, Broken | None]]) -> Document:
+    """What `probe check --json` prints: all that each attempt saw, and with --trace the route to its address.
+
+    ended_in: the phase in which an attempt ended without an answer.
+    """
+    return {
+        "schema": 1,
+        "checks": [
+            {**_tried(check, one), "ended_in": broken and broken[0], "route": route}
+            for check, one, route, broken in tried
+        ],
+    }
 
 
 def _tried(check: Check, tried: Attempted) -> Document:
@@ -43,6 +53,7 @@ def _tried(check: Check, tried: Attempted) -> Document:
         "kind": check.kind,
         "target": check.target,
         "at": instant(tried.sent.wall_ms),
+        "took_ms": (tried.ended.boot_ns - tried.sent.boot_ns) // 1000 / 1000,
         **_finding(found),
         "assertions": [one._asdict() for one in found.assertions],
     }

@@ -31,10 +31,14 @@ Listed = Sequence[Mapping[str, Any]]
 
 
 class Shown(NamedTuple):
-    """How a page is shown: in which zone, and whether the outcomes were kept."""
+    """How a page is shown: in which zone, and whether the outcomes were kept.
+
+    broken: the phase in which the attempt ended without an answer and its µs, None where none broke.
+    """
 
     zone: tzinfo = UTC
     is_recorded: bool = False
+    broken: tuple[str, int] | None = None
 
 
 def check(
@@ -44,22 +48,24 @@ def check(
     shown = shown or Shown()
     head = paragraph(strong(tested.key), "  ", wording.STATES[found.state], _reason(found))
     page: list[Block] = [head, Fields(tuple(_fields(tested, found, precise(sent_ms, shown.zone), shown.is_recorded)))]
-    for table in _tables(found, sent_ms, shown.zone):
-        page += [BLANK, table]
+    for block in _blocks(found, sent_ms, shown):
+        page += [BLANK, block]
     if route is not None:
         page += [BLANK, paragraph("route  ", evidence.route(route), faint(f"  by {route['protocol']}"), indent=2)]
         page += [evidence.hops(route["hops"])] if route.get("hops") else []
     return tuple(page)
 
 
-def _tables(found: Finding, sent_ms: int, zone: tzinfo) -> Iterator[Table]:
-    if found.phases_us:
-        yield phase_table(found.phases_us)
+def _blocks(found: Finding, sent_ms: int, shown: Shown) -> Iterator[Block]:
+    if found.phases_us or shown.broken:
+        yield phase_table(found.phases_us, shown.broken)
+    if found.facts.get("dialogue"):
+        yield Fields(tuple(_dialogue(found.facts["dialogue"])))
     for name, table in TABLES.items():
         if found.facts.get(name):
             yield table(found.facts[name])
     if found.facts.get("chain"):
-        yield evidence.chain(found.facts["chain"], sent_ms, zone)
+        yield evidence.chain(found.facts["chain"], sent_ms, shown.zone)
     if found.assertions:
         yield _assertions(found.assertions)
 
@@ -73,15 +79,41 @@ def _fields(tested: Check, found: Finding, sent: str, is_recorded: bool) -> Iter
     yield "target", words(tested.target)
     yield "address", words(found.address or wording.NOTHING)
     yield "at", words(sent)
-    yield "latency", words(wording.latency(found.latency_us))
+    yield "latency", words(wording.exact(found.latency_us))
     if found.detail:
         yield "detail", words(_brief(found.detail))
     for name, value in found.facts.items():
         if name not in TABLED:
             yield _named(name, _brief(value) if name in TALK else value)
-    if found.facts.get("certificate") and not found.facts.get("chain"):
-        yield "certificate", words(evidence.certificate(found.facts["certificate"]))
+    if found.facts.get("last_hop"):
+        yield "last hop", words(evidence.hop(found.facts["last_hop"]))
+    yield from _certificate(found)
     yield "recorded", words("yes, as a manual outcome: no verdict uses it" if is_recorded else "no")
+
+
+def _certificate(found: Finding) -> Iterator[tuple[str, Words]]:
+    """Whose it is; with a chain, which has a table, only the names that it is for."""
+    shown = found.facts.get("certificate")
+    if shown and not found.facts.get("chain"):
+        yield "certificate", words(evidence.certificate(shown))
+    if shown and shown.get("names"):
+        names, more = shown["names"][:NAMES_SHOWN], len(shown["names"]) - NAMES_SHOWN
+        yield "names", words(", ".join(names), f" and {more} more (in --json)" if more > 0 else "")
+
+
+def _dialogue(turns: Listed) -> Iterator[tuple[str, Words]]:
+    """What was heard and sent, line by line; who speaks stands at the first of their lines."""
+    said = [(who, line) for turn in turns for who, text in turn.items() for line in _lines(text)]
+    for place, (who, line) in enumerate(said[:LINES_SHOWN]):
+        is_new = not place or who != said[place - 1][0]
+        yield who if is_new else "", words(_brief(line))
+    if len(said) > LINES_SHOWN:
+        yield "", words(f"… {len(said) - LINES_SHOWN} more lines (all of it in --json)")
+
+
+def _lines(text: str) -> list[str]:
+    """Cleaned text at its line ends, which were shown as escapes."""
+    return [line for line in text.replace("\\x0d", "").split("\\x0a") if line]
 
 
 def _brief(value: object) -> str:
@@ -93,9 +125,9 @@ def _brief(value: object) -> str:
 def _named(name: str, value: object) -> tuple[str, Words]:
     """A fact and its label; what is named `…_us` is microseconds."""
     label = name.removesuffix("_us").replace("_", " ")
-    if label != name.replace("_", " "):
+    if label != name.replace("_", " ") and value != []:
         times = value if isinstance(value, list | tuple) else [value]
-        return label, words(", ".join(wording.latency(one) if isinstance(one, int) else fact(one) for one in times))
+        return label, words(", ".join(wording.exact(one) if isinstance(one, int) else fact(one) for one in times))
     return label, words(fact(value))
 
 
@@ -133,7 +165,7 @@ def _servers(told: Listed) -> Table:
         row(
             one["server"],
             one.get("address") or wording.NOTHING,
-            wording.latency(one.get("took_us")),
+            wording.exact(one.get("took_us")),
             _said(one),
             fact(one.get("serial")),
             fact(one.get("records")),
@@ -176,8 +208,12 @@ TABLES: Final[Mapping[str, Callable[[Any], Table]]] = {
     "hops": evidence.hops,
 }
 """Facts that are lists of things, and the table for each."""
-TABLED: Final = frozenset({*TABLES, "certificate", "chain", "redirects"})
-TALK: Final = frozenset({"banner", "dialogue"})
+TABLED: Final = frozenset({*TABLES, "certificate", "chain", "dialogue", "last_hop", "redirects"})
+TALK: Final = frozenset({"banner"})
 """Facts that hold what a server said, which may be long."""
 SAID_SHOWN: Final = 120
 """Characters shown of what was said."""
+LINES_SHOWN: Final = 40
+"""Lines of a dialogue that are shown."""
+NAMES_SHOWN: Final = 10
+"""Names of a certificate that are shown."""

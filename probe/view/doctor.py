@@ -93,18 +93,13 @@ def _errors(errors: Sequence[Error]) -> list[Block]:
         row(
             one.kind,
             str(one.attempts),
-            taken(one.systematic_us),
-            wording.NOTHING if one.random_us is None else f"± {taken(one.random_us)}",
-            taken(one.p99_us),
-            taken(one.beyond_us[0] if one.beyond_us else None),
+            wording.exact(one.systematic_us),
+            wording.NOTHING if one.random_us is None else f"± {wording.exact(one.random_us)}",
+            wording.exact(one.p99_us),
+            wording.exact(one.beyond_us[0] if one.beyond_us else None),
         )
         for one in errors
     )
     blocks: list[Block] = [Table(columns, rows)]
     blocks += [paragraph(Piece("not tried", Tone.WARN), f"  {one.kind}: {one.says}") for one in errors if one.says]
     return [*blocks, paragraph(faint(CALIBRATED))]
-
-
-def taken(us: int | None) -> str:
-    """A short time to the microsecond: `7 µs`, `1.2 ms`."""
-    return f"{us} µs" if us is not None and us < 1000 else wording.latency(us)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, Final
 
 from probe.view import wording
 from probe.view.page import Column, Piece, Table, Tone, Words, row, words
 
 Document = Mapping[str, Any]
+SOON_DAYS: Final = 14
+"""A certificate with fewer days left is marked."""
 
 
 def route(found: Document) -> str:
@@ -19,7 +21,12 @@ def route(found: Document) -> str:
     last = found.get("last_hop")
     if last is None:
         return f"not taken: {found.get('detail')}" if found.get("state") == "unknown" else "nobody answered"
-    return f"ends at hop {last['hop']}, {last['address']} ({last['network']})"
+    return f"ends at hop {hop(last)}"
+
+
+def hop(last: Document) -> str:
+    """A hop and the network it is in: `4, 10.7.1.2 (10.7.0.0/16)`."""
+    return f"{last['hop']}, {last['address']} ({last['network']})"
 
 
 def certificate(found: Document) -> str:
@@ -40,7 +47,7 @@ def hops(found: Sequence[Document]) -> Table:
 
 def _hop(one: Document) -> tuple[Words, ...]:
     rtts_us: Sequence[int] = one["rtts_us"]
-    times = ", ".join(wording.latency(rtt_us) for rtt_us in rtts_us)
+    times = ", ".join(wording.exact(rtt_us) for rtt_us in rtts_us)
     says = [Piece("; ".join(one["says"]), Tone.BAD)] if one.get("says") else []
     named = ", ".join(one.get("addresses", ())) or one["address"] or wording.NOTHING
     return row(str(one["hop"]), named, f"{len(rtts_us)} of {one['sent']}", words(times, " " if says else "", *says))
@@ -55,8 +62,12 @@ def chain(found: Sequence[Document], now_ms: int, zone: tzinfo = UTC) -> Table:
 def _link(one: Document, now_ms: int, zone: tzinfo) -> tuple[Words, ...]:
     until_ms = one.get("not_after_ms")
     days = None if until_ms is None else (until_ms - now_ms) // wording.DAY
-    left = Piece(
-        wording.NOTHING if days is None else f"{days:,}", Tone.BAD if days is not None and days < 0 else Tone.PLAIN
-    )
+    left = Piece(wording.NOTHING if days is None else f"{days:,}", _urgency(days))
     subject = one.get("subject") or ", ".join(one.get("names", ())) or one["fingerprint"][:16]
     return row(subject, left, wording.instant(until_ms, zone), one.get("issuer") or wording.NOTHING)
+
+
+def _urgency(days: int | None) -> Tone:
+    if days is None or days >= SOON_DAYS:
+        return Tone.PLAIN
+    return Tone.BAD if days < 0 else Tone.WARN

@@ -9,11 +9,18 @@ from probe.view.page import Column, Piece, Table, Tone, row
 from probe.view.strip import bar
 
 
-def phase_table(phases_us: Mapping[str, int], columns: int = 30) -> Table:
-    """One row a phase: its name, how long it took, and its bar on the scale of all of them."""
-    total, start = sum(phases_us.values()), 0
+def phase_table(phases_us: Mapping[str, int], broken: tuple[str, int] | None = None, columns: int = 30) -> Table:
+    """One row a phase: its name, how long it took, and its bar on the scale of all of them.
+
+    broken: the phase in which the attempt ended without an answer, and how long it had lasted.
+    """
+    total, start = sum(phases_us.values()) + (broken[1] if broken else 0), 0
     rows = []
     for name, taken in phases_us.items():
-        rows.append(row(name, wording.latency(taken), Piece(bar(start, taken, total, columns), Tone.GOOD)))
+        rows.append(row(name, wording.exact(taken), Piece(bar(start, taken, total, columns), Tone.GOOD)))
         start += taken
+    if broken:
+        name, taken = broken
+        marks = Piece(bar(start, taken, total, columns), Tone.BAD)
+        rows.append(row(Piece(f"{name}, ended here", Tone.BAD), wording.exact(taken), marks))
     return Table((Column("PHASE"), Column("TOOK", is_number=True), Column("")), tuple(rows), indent=2)

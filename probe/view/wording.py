@@ -237,6 +237,11 @@ def latency(taken_us: int | None) -> str:
     return f"{taken_us // 1000}.{taken_us % 1000 // 100} ms"
 
 
+def exact(taken_us: int | None) -> str:
+    """The same to the microsecond where it is less than a millisecond: `7 µs`, `12.3 ms`."""
+    return f"{taken_us} µs" if taken_us is not None and taken_us < 1000 else latency(taken_us)
+
+
 def cause(why: Cause | None) -> str:
     """Whose fault, in words; empty when nobody's."""
     return "" if why is None else CAUSES[why]

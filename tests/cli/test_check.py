@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +75,56 @@ def test_a_service_is_checked_without_what_others_report(tmp_path: Path, capsys:
     assert main(["--config", str(main_file), "check", "route", "backup"]) == Exit.USAGE
     out, err = capsys.readouterr()
     assert (out, "it cannot be probed" in err) == ("", True)
+
+
+@contextmanager
+def speaker(*turns: bytes) -> Iterator[int]:
+    """The port of a server that says these things, each after something was heard but the first, and hangs up."""
+
+    def talk() -> None:
+        peer, _ = server.accept()
+        with peer:
+            for place, said in enumerate(turns):
+                if place:
+                    peer.recv(4096)
+                peer.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=talk, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join(5)
+
+
+def test_a_failed_attempt_shows_where_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    """The phase that never came to its end is in no figure but is what everybody asks for."""
+    with speaker(b"220 mail ready\r\n", b"500 what?\r\n") as port:
+        address = f"tcp://127.0.0.1:{port}?preset=smtp"
+        assert main(["check", address]) == Exit.FAILED
+    out = capsys.readouterr().out
+    lines = [line.split() for line in out.splitlines()]
+    assert any(line[:3] == ["dialogue,", "ended", "here"] for line in lines)
+    assert ["heard", "220", "mail", "ready"] in lines
+    assert ["sent", "EHLO", "probe"] in lines
+    assert ["heard", "500", "what?"] in lines
+    with speaker(b"SSH-2.0-x\r\n") as port:
+        assert main(["check", f"tcp://127.0.0.1:{port}?preset=smtp", "--json"]) == Exit.FAILED
+    (one,) = json.loads(capsys.readouterr().out)["checks"]
+    assert one["ended_in"] == "banner"
+    assert one["took_ms"] >= one["phases_ms"]["connect"]
+
+
+def test_an_attempt_that_came_to_its_end_broke_in_no_phase(capsys: pytest.CaptureFixture[str]) -> None:
+    """Up, or down by an expectation."""
+    with speaker(b"220 mail ready\r\n") as port:
+        assert main(["check", f"tcp://127.0.0.1:{port}?expect=220", "--json"]) == Exit.FINE
+    (one,) = json.loads(capsys.readouterr().out)["checks"]
+    assert one["ended_in"] is None
+
+
+def test_a_route_that_was_asked_for_and_not_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing was reached that it could lead to."""
+    main(["check", "--trace", "tcp://127.0.0.1:1", "tcp://nobody.invalid:1"])
+    out, err = capsys.readouterr()
+    assert "route  reaches 127.0.0.1 in 1 hop" in out
+    assert err == "no route for tcp://nobody.invalid:1: it has no address to lead to\n"
