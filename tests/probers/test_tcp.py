@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from probe.model import Finding, Reason, State
-from probe.probers.net.connection import Connection
 from probe.probers.net.endpoint import Endpoint, parse_endpoint
+from probe.probers.net.stream import handshake_of
 from probe.probers.tcp import TcpProber, TcpSettings
 from tests.peers import Reader, Talk, Writer, closed_port, full_backlog, greets, resets, stalls, tcp_peer
 from tests.probers.attempts import find
@@ -196,4 +196,4 @@ def test_a_socket_that_is_no_connection_has_no_round_trip() -> None:
     import socket
 
     with socket.socket(socket.AF_UNIX) as sock:
-        assert Connection(sock).rtt_us is None
+        assert handshake_of(sock) is None

@@ -250,11 +250,12 @@ def test_bytes_that_wait_in_the_socket_are_refused() -> None:
     import socket
 
     from probe.probers.net.connection import Connection
+    from probe.probers.net.stream import Stream
 
     here, there = socket.socketpair()
     with here, there:
         here.setblocking(False)
-        connection = Connection(here)
+        connection = Connection(Stream(here))
         assert not connection.has_unread
         there.send(b"x")
         assert connection.has_unread

@@ -22,11 +22,17 @@ class Breath:
         """Nothing is done yet."""
         self._done = 0
 
+    def is_due(self, units: int = 1) -> bool:
+        """Count so much work; whether the loop must have its turn now."""
+        self._done += units
+        if self._done < STRETCH:
+            return False
+        self._done = 0
+        return True
+
     async def take(self, units: int = 1) -> None:
         """Count so much work; the deadline can strike here."""
         import asyncio
 
-        self._done += units
-        if self._done >= STRETCH:
-            self._done = 0
+        if self.is_due(units):
             await asyncio.sleep(0)

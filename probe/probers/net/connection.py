@@ -9,45 +9,40 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from probe.clock import NS_PER_US, Clock
 from probe.model import Reason
 from probe.probers.net.breath import READ, Breath
 from probe.probers.net.endpoint import show
 from probe.probers.net.fault import Fault
 from probe.probers.net.faults import ask_for_notices, blame
 from probe.probers.net.race import first
+from probe.probers.net.stream import CHUNK, Phase, Stream
 from probe.trail import Trail
 
 T = TypeVar("T")
-CHUNK: Final = 64 * 1024
 STAGGER_S: Final = 0.3
 """How long one address may stay silent before the next is tried as well (RFC 8305 says 0.25)."""
 TRIED_LIMIT: Final = 64
 """Addresses of which it is kept what became of them; every redirect brings its own."""
-TCP_INFO_RTT: Final = struct.Struct("=68xI")
-"""tcpi_rtt in struct tcp_info, µs: the round trip as the kernel saw it."""
 
 
 class Connection:
     """A connected socket. Whoever has it must close it."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        """Take over a connected non-blocking socket."""
-        self.sock = sock
+    def __init__(self, stream: Stream, address: str = "") -> None:
+        """address: the socket address of the peer, `host:port`."""
+        self.stream = stream
+        self.sock = stream.sock
+        self.address = address
         self.tls: ssl.SSLObject | None = None
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
+        self._incoming: ssl.MemoryBIO | None = None
+        self._outgoing: ssl.MemoryBIO | None = None
         self._breath = Breath()
-
-    @property
-    def address(self) -> str:
-        """The socket address of the peer, `host:port`."""
-        return show(*self.sock.getpeername()[:2])
 
     @property
     def has_unread(self) -> bool:
@@ -61,15 +56,16 @@ class Connection:
 
     @property
     def rtt_us(self) -> int | None:
-        """The kernel's own round trip time; None where it does not tell."""
-        try:
-            info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_RTT.size)
-        except OSError:
-            return None
-        return TCP_INFO_RTT.unpack(info)[0] or None if len(info) == TCP_INFO_RTT.size else None
+        """The round trip of the handshake as the kernel saw it; None where it does not tell."""
+        return self.stream.handshake and self.stream.handshake.rtt_us
+
+    def during(self, trail: Trail, phase: str) -> Phase:
+        """Time a phase without what is only our own lateness."""
+        return Phase(trail, phase, self.stream)
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
         """Shake hands, and verify the peer as the context says. Raises Fault."""
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
         try:
             await self._under_tls(self.tls.do_handshake)
@@ -82,7 +78,7 @@ class Connection:
         """Send everything. Raises Fault."""
         try:
             if self.tls is None:
-                await asyncio.get_running_loop().sock_sendall(self.sock, data)
+                await self.stream.send(data)
             else:
                 await self._under_tls(partial(self.tls.write, data))
         except OSError as error:
@@ -90,10 +86,11 @@ class Connection:
 
     async def receive(self) -> bytes:
         """The next bytes, b"" when the peer has ended. Raises Fault."""
-        await self._breath.take(READ)
+        if self._breath.is_due(READ):
+            await asyncio.sleep(0)
         try:
             if self.tls is None:
-                return await asyncio.get_running_loop().sock_recv(self.sock, CHUNK)
+                return await self.stream.receive()
             return await self._under_tls(partial(self.tls.read, CHUNK))
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""  # many servers end without the closing alert
@@ -102,16 +99,18 @@ class Connection:
 
     def close(self) -> None:
         """Give the descriptor back now."""
-        self.sock.close()
+        self.stream.close()
 
     async def _under_tls(self, step: Callable[[], T]) -> T:
+        assert self._incoming is not None
         while True:
             try:
                 result = step()
             except ssl.SSLWantReadError:
                 await self._flush()
-                await self._breath.take(READ)
-                data = await asyncio.get_running_loop().sock_recv(self.sock, CHUNK)
+                if self._breath.is_due(READ):
+                    await asyncio.sleep(0)
+                data = await self.stream.receive()
                 if data:
                     self._incoming.write(data)
                 else:
@@ -121,19 +120,24 @@ class Connection:
                 return result
 
     async def _flush(self) -> None:
-        if self._outgoing.pending:
-            await asyncio.get_running_loop().sock_sendall(self.sock, self._outgoing.read())
+        if self._outgoing is not None and self._outgoing.pending:
+            await self.stream.send(self._outgoing.read())
 
 
 async def open_connection(addresses: Sequence[str], port: int, trail: Trail) -> Connection:
     """A connection to the first of the addresses that takes one, as phase "connect". Raises Fault.
 
-    Facts: `tried`, what became of each address that was tried; `rtt_us`, where the kernel tells it.
+    Facts: `tried`, what became of each address that was tried; `rtt_us`, where the kernel tells it. The phase is
+    the kernel's round trip, and the time that went to addresses which were tried before.
     """
     trail.address = show(addresses[0], port)
     with trail.during("connect"):
-        ways = [partial(_try, address, port, trail) for address in addresses]
-        connection = await first(ways, STAGGER_S, discard=Connection.close)
+        if len(addresses) == 1:
+            connection = await _try(addresses[0], port, trail)
+        else:
+            ways = [partial(_try, address, port, trail) for address in addresses]
+            connection = await first(ways, STAGGER_S, discard=Connection.close)
+    trail.phases_us["connect"] = max(trail.phases_us["connect"] - connection.stream.late_ns // NS_PER_US, 0)
     trail.address = connection.address
     if (rtt_us := connection.rtt_us) is not None:
         trail.facts["rtt_us"] = rtt_us
@@ -147,7 +151,7 @@ async def _try(address: str, port: int, trail: Trail) -> Connection:
     if len(known) < TRIED_LIMIT:
         known.append(tried)
     try:
-        connection = await _connect(address, port)
+        connection = await _connect(address, port, trail.clock)
     except Fault as fault:
         tried["result"] = fault.reason.value
         raise
@@ -155,28 +159,30 @@ async def _try(address: str, port: int, trail: Trail) -> Connection:
     return connection
 
 
-async def _connect(address: str, port: int) -> Connection:
+async def _connect(address: str, port: int, clock: Clock) -> Connection:
     try:
-        sock = socket_for(address, socket.SOCK_STREAM)
+        stream = Stream(socket_for(address, socket.SOCK_STREAM), clock)
     except OSError as error:
         raise blame(error) from error
     try:
-        await asyncio.get_running_loop().sock_connect(sock, socket_address(address, port))
-        _refuse_itself(sock)
+        await stream.connect(socket_address(address, port))
+        peer = _peer_of(stream.sock)
     except OSError as error:
-        fault = blame(error, sock)
-        sock.close()
+        fault = blame(error, stream.sock)
+        stream.close()
         raise fault from error
     except BaseException:
-        sock.close()
+        stream.close()
         raise
-    return Connection(sock)
+    return Connection(stream, peer)
 
 
-def _refuse_itself(sock: socket.socket) -> None:
-    """By simultaneous open, a connection to a loopback port that nobody listens on can meet itself."""
-    if sock.getsockname() == sock.getpeername():
+def _peer_of(sock: socket.socket) -> str:
+    """By simultaneous open, a connection to a loopback port that nobody listens on can meet itself. Raises Fault."""
+    peer = sock.getpeername()
+    if sock.getsockname() == peer:
         raise Fault(Reason.REFUSED, "connected to itself: nobody listens there")
+    return show(*peer[:2])
 
 
 def socket_for(address: str, kind: int) -> socket.socket:

@@ -92,7 +92,7 @@ class Dialogue:
         await self._connection.send(data)
 
     async def _hear(self, wanted: Hear) -> None:
-        with self._trail.during("dialogue" if self.greeting else "banner"):
+        with self._connection.during(self._trail, "dialogue" if self.greeting else "banner"):
             size = await self._until(wanted)
         said, self._unread = self._unread[:size], self._unread[size:]
         self._turn("heard", said)

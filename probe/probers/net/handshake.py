@@ -28,7 +28,7 @@ def context_for(policy: TlsPolicy, contexts: TlsContexts) -> ssl.SSLContext:
 async def shake_hands(connection: Connection, context: ssl.SSLContext, name: str, trail: Trail, phase: str) -> None:
     """Shake hands as this phase. Facts: `tls` and `cipher`, `certificate` and `chain`. Raises Fault."""
     try:
-        with trail.during(phase):
+        with connection.during(trail, phase):
             await connection.start_tls(context, name)
     except Fault as fault:
         trail.facts.pop("certificate", None)  # what failed is what must be shown

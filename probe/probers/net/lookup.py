@@ -94,7 +94,7 @@ async def ask_by_tcp(question: Question, trail: Trail, tls: Tls | None = None) -
     with closing(connection):
         if tls is not None:
             await shake_hands(connection, tls.context, tls.name, trail, "tls")
-        with trail.during("exchange"):
+        with connection.during(trail, "exchange"):
             await connection.send(struct.pack("!H", len(wire)) + wire)
             data = await _receive_framed(connection)
     answer = await _parse(data, query)

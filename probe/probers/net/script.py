@@ -85,7 +85,7 @@ async def _expect(connection: Connection, expect: str, phase: str, trail: Trail)
     """Read until the expression is found, the server ends or 4 KiB are full."""
     said = b""
     held = False
-    with trail.during(phase):
+    with connection.during(trail, phase):
         while not held and len(said) < BANNER_LIMIT:
             more = await connection.receive()
             if not more:

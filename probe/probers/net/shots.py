@@ -11,12 +11,13 @@ from contextlib import closing
 from typing import Final
 
 from probe.clock import Clock, Reading
-from probe.probers.net.connection import Connection, socket_address, socket_for
+from probe.probers.net.connection import socket_address, socket_for
 from probe.probers.net.echo import V4, V6, EchoSocket, Reply
 from probe.probers.net.endpoint import Endpoint
 from probe.probers.net.faults import Notice, blame, next_notice, say
 from probe.probers.net.route import Answer, Shot
 from probe.probers.net.stamps import round_trip_us, stamp_arrivals
+from probe.probers.net.stream import handshake_of
 
 PAYLOAD: Final = bytes(32)
 SIZE: Final = 32
@@ -133,7 +134,8 @@ def _connected(sock: socket.socket, target: Endpoint, sent: Reading, clock: Cloc
     elapsed_us = round_trip_us(sent, clock.read(), None)
     if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) not in ANSWERS:
         return None
-    return Answer(target.host, Connection(sock).rtt_us or elapsed_us, is_target=True)
+    shaken = handshake_of(sock)
+    return Answer(target.host, shaken.rtt_us if shaken else elapsed_us, is_target=True)
 
 
 def answered(notice: Notice, address: str, rtt_us: int) -> Answer:
