@@ -51,13 +51,16 @@ class Attempts(Protocol):
 class Launches(Protocol):
     """A prober that can also be called back, so that its attempts need no task. Optional."""
 
-    def launch(self, check: Check, trail: Trail, land: Callable[[Finding], None]) -> Stop | None:
-        """Begin. Exactly once, and not before this has returned, `land` is called with what was found.
+    def launch(self, check: Check, trail: Trail, land: Land) -> Stop | None:
+        """Begin. Exactly once, and not before this has returned, `land` is called with what says what was found.
 
         The answer gives everything back, and `land` is not called after it; None: this one needs a task.
         """
         ...
 
+
+Land = Callable[[Callable[[], Finding]], None]
+"""Takes what makes the finding, since a bug in that is a bug like any other."""
 
 Stop = Callable[[], None]
 """Ends an attempt without an outcome; harmless after its end."""
@@ -127,8 +130,8 @@ def launch(check: Check, prober: Launches, clock: Clock, done: Done) -> Stop | N
     try:
         stop = prober.launch(check, flight.trail, flight.land)
     except Exception as bug:  # noqa: BLE001 - as in an attempt
-        found = _broke(check, flight.trail, bug)
-        stop = asyncio.get_running_loop().call_soon(flight.land, found).cancel
+        broken = _broke(check, flight.trail, bug)
+        stop = asyncio.get_running_loop().call_soon(flight.land, lambda: broken).cancel
     if stop is None:
         return None
     flight.watch(stop)
@@ -148,8 +151,12 @@ class _Flight:
         """The attempt has begun: set its deadline."""
         self._stop, self._strike = stop, _Strike(self._check, self._cut)
 
-    def land(self, finding: Finding) -> None:
+    def land(self, judge: Callable[[], Finding]) -> None:
         """The prober has found something."""
+        try:
+            finding = judge()
+        except Exception as bug:  # noqa: BLE001 - as in an attempt
+            finding = _broke(self._check, self.trail, bug)
         self._end(_held_to(self._check, self.trail, finding, cut=False))
 
     def stop(self) -> None:
@@ -169,7 +176,10 @@ class _Flight:
             return
         self._strike.cancel()
         began = self.trail.began
-        done(began, _doubted(finding, began, self.trail.clock.read()))
+        try:
+            done(began, _doubted(finding, began, self.trail.clock.read()))
+        except Exception:  # whoever called us back has others to call
+            log.exception("an ending failed", extra={"check": self._check.key})
 
 
 class _Strike:

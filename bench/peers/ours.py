@@ -18,7 +18,7 @@ from probe.clock import Reading, SystemClock
 from probe.lanes import Ending, Lanes, Limits
 from probe.model import Check, Finding, Origin, State, Tick
 from probe.probers import PROBERS
-from probe.runner import attempt
+from probe.runner import Done, Stop, attempt, launch
 
 CHECKS = 400
 WARM = 400
@@ -33,7 +33,8 @@ class Course:
         self.prober = PROBERS[checks[0].kind]()
         for check in checks:
             self.prober.prepare(check)
-        self.lanes = Lanes(self._attempt, self._record, self.clock, Limits(1_000_000, 10_000, 200))
+        launching = [self._launch] if hasattr(self.prober, "launch") else []
+        self.lanes = Lanes(self._attempt, self._record, self.clock, Limits(1_000_000, 10_000, 200), *launching)
         self.lanes.set_checks(checks)
         self.good = self.begun = self.ended = self.wanted = 0
         self.done = asyncio.Event()
@@ -51,6 +52,9 @@ class Course:
     async def _attempt(self, check: Check) -> tuple[Reading, Finding]:
         tried = await attempt(check, self.prober, self.clock)
         return tried.sent, tried.finding
+
+    def _launch(self, check: Check, land: Done) -> Stop | None:
+        return launch(check, self.prober, self.clock, land)
 
     def _record(self, ending: Ending) -> None:
         self.good += ending.finding.state is State.UP

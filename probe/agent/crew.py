@@ -21,7 +21,7 @@ from probe.model import Check, Finding, Role, State, Tick
 from probe.probers import PROBERS, is_tried
 from probe.probers.prober import Prober
 from probe.references import References
-from probe.runner import attempt
+from probe.runner import Done, Launches, Stop, attempt, launch
 from probe.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
@@ -49,9 +49,8 @@ class Crew:
         self.pauses = Pauses()
         self.watch: Callable[[Ending], None] = lambda _: None
         """Told of every ending, after it was handed to the recorder."""
-        self.lanes = Lanes(
-            self._attempt, self.ended, clock, Limits(config.agent.concurrency, 1, config.agent.recheck_rate)
-        )
+        limits = Limits(config.agent.concurrency, 1, config.agent.recheck_rate)
+        self.lanes = Lanes(self._attempt, self.ended, clock, limits, self._launch)
         self.scheduler = Scheduler(self._tick, clock)
         self.campaigns = Campaigns(clock, self._tick)
 
@@ -138,6 +137,10 @@ class Crew:
     async def _attempt(self, check: Check) -> tuple[Reading, Finding]:
         tried = await attempt(check, self._prober(check.kind), self._clock)
         return tried.sent, tried.finding
+
+    def _launch(self, check: Check, land: Done) -> Stop | None:
+        prober = self._prober(check.kind)
+        return launch(check, cast("Launches", prober), self._clock, land) if hasattr(prober, "launch") else None
 
     def ended(self, ending: Ending) -> None:
         """Record what an attempt, a tick without one, or somebody's report ended as."""

@@ -97,8 +97,13 @@ class Lane:
         """When the next attempt should be sent, perhaps in the past; None while one runs or none is wanted."""
         if self.order is not None:
             return None
-        wanted = [at for at in (self.due_ms, self.asked_ms, self._recheck_ms()) if at is not None]
-        return max(min(wanted), self.sent_ms + NEXT_SEND_MS) if wanted else None
+        wanted = self.due_ms
+        if self.asked_ms is not None:
+            wanted = self.asked_ms if wanted is None else min(wanted, self.asked_ms)
+        recheck_ms = self._recheck_ms()
+        if recheck_ms is not None:
+            wanted = recheck_ms if wanted is None else min(wanted, recheck_ms)
+        return None if wanted is None else max(wanted, self.sent_ms + NEXT_SEND_MS)
 
     def _recheck_ms(self) -> int | None:
         if self.failing_since_ms is None:
@@ -114,6 +119,13 @@ class Lane:
         slowest = max(self.check.recheck_ms, min(SLOWEST_RECHECK_MS, self.check.interval_ms))
         doublings = min((self.sent_ms - self.failing_since_ms) // PATIENCE_MS, 16)
         return min(self.check.recheck_ms << doublings, slowest)
+
+    def is_due(self, now_ms: int) -> bool:
+        """Whether a grid tick waits that may be sent at once, and in time."""
+        due_ms = self.due_ms
+        if due_ms is None or self.order is not None or now_ms < max(due_ms, self.sent_ms + NEXT_SEND_MS):
+            return False
+        return self.failing_since_ms is not None or now_ms <= due_ms + late_after_ms(self.check.interval_ms)
 
     def late(self, now_ms: int) -> int | None:
         """The waiting grid tick if it is too late for an attempt (an overrun to record, and forgotten here)."""

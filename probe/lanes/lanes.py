@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from probe.clock import Clock, Reading
@@ -13,6 +14,12 @@ from probe.model import Check, Finding, Origin, Reason, State, Tick
 
 Attempt = Callable[[Check], Awaitable[tuple[Reading, Finding]]]
 """Sends one attempt of a check under its deadline: the clocks at sending, and what was seen. Never raises."""
+
+Stop = Callable[[], None]
+"""Ends what was launched, without an outcome; harmless after its end."""
+
+Launch = Callable[[Check, Callable[[Reading, Finding], None]], Stop | None]
+"""The same without a task: what is seen is handed over later, once. None for a check that needs a task."""
 
 
 class Ending(NamedTuple):
@@ -28,12 +35,20 @@ class Ending(NamedTuple):
 class Lanes:
     """All lanes of the agent. Ends of one check reach `record` in the order of their send times."""
 
-    def __init__(self, attempt: Attempt, record: Callable[[Ending], None], clock: Clock, limits: Limits) -> None:
+    def __init__(
+        self,
+        attempt: Attempt,
+        record: Callable[[Ending], None],
+        clock: Clock,
+        limits: Limits,
+        launch: Launch = lambda check, land: None,
+    ) -> None:
         """Nothing runs until a tick comes; all calls must be made on one running event loop."""
+        self._launch = launch
         self._attempt, self._record, self._clock = attempt, record, clock
         self._admission, self._rate = Admission(limits), Rate(limits.recheck_rate)
         self._lanes: dict[str, Lane] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, Stop | asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._held: dict[str, list[int]] = {}
         self._due: dict[str, None] = {}
@@ -46,7 +61,7 @@ class Lanes:
 
     def __len__(self) -> int:
         """Attempts in flight."""
-        return len(self._tasks)
+        return len(self._running)
 
     def waiting(self) -> int:
         """Attempts that wait for their turn under the limits."""
@@ -73,12 +88,18 @@ class Lanes:
         self._rechecks.pop(key, None)
         self._held.pop(key, None)
         self._disarm(key)
-        if task := self._tasks.pop(key, None):
-            task.cancel()
-            self._leaving.add(task)
-            task.add_done_callback(self._leaving.discard)
+        if running := self._running.pop(key, None):
+            self._end(running)
             self._ended(key)
             self._pump()
+
+    def _end(self, running: Stop | asyncio.Task[None]) -> None:
+        if isinstance(running, asyncio.Task):
+            running.cancel()
+            self._leaving.add(running)
+            running.add_done_callback(self._leaving.discard)
+        else:
+            running()
 
     def set_limits(self, limits: Limits) -> None:
         """From now on these limits."""
@@ -91,8 +112,17 @@ class Lanes:
             return
         for due_ms in lane.tick(tick.due_boot_ms):
             self._overrun(lane, due_ms)
-        self._arrange(lane)
-        self._pump()
+        now_ms = self._now_ms()
+        if self._is_free_for(lane, now_ms):
+            self._rechecks.pop(tick.check.key, None)
+            self._send(lane, now_ms)
+        else:
+            self._arrange(lane, now_ms)
+            self._pump()
+
+    def _is_free_for(self, lane: Lane, now_ms: int) -> bool:
+        """Whether its tick can be sent at once, in time and past nobody: the usual case, without a queue."""
+        return not self._due and lane.is_due(now_ms) and self._admission.free_ms(now_ms) == now_ms
 
     def ask(self, keys: Iterable[str]) -> None:
         """One attempt of each of these out of turn, now; one in flight is answer enough."""
@@ -100,13 +130,14 @@ class Lanes:
         for key in keys:
             if lane := self._lanes.get(key):
                 lane.ask(now_ms)
-                self._arrange(lane)
+                self._arrange(lane, now_ms)
         self._pump()
 
     def realign(self) -> None:
         """Arm all timers anew: after a suspend they would be late by its length."""
+        now_ms = self._now_ms()
         for key in list(self._timers):
-            self._arrange(self._lanes[key])
+            self._arrange(self._lanes[key], now_ms)
         self._pump()
 
     async def drain(self) -> None:
@@ -132,13 +163,13 @@ class Lanes:
     def _now_ms(self) -> int:
         return self._clock.read().boot_ms
 
-    def _arrange(self, lane: Lane) -> None:
+    def _arrange(self, lane: Lane, now_ms: int) -> None:
         key = lane.check.key
         self._disarm(key)
         at_ms = lane.wants_ms()
         if at_ms is None or self._is_closing:
             return
-        wait_ms = at_ms - self._now_ms()
+        wait_ms = at_ms - now_ms
         if wait_ms > 0:
             self._timers[key] = asyncio.get_running_loop().call_later(wait_ms / 1000, self._wake, key)
         elif lane.due_ms is None and lane.asked_ms is None:
@@ -153,7 +184,7 @@ class Lanes:
 
     def _wake(self, key: str) -> None:
         self._timers.pop(key, None)
-        self._arrange(self._lanes[key])
+        self._arrange(self._lanes[key], self._now_ms())
         self._pump()
 
     def _pump(self) -> None:
@@ -184,7 +215,7 @@ class Lanes:
                 self._send(lane, now_ms)
             else:
                 self._overrun(lane, lost)
-                self._arrange(lane)
+                self._arrange(lane, now_ms)
         return None
 
     def _send_rechecks(self, now_ms: int) -> int | None:
@@ -207,7 +238,11 @@ class Lanes:
         order = lane.take(now_ms)
         self._admission.enter(key, now_ms)
         self._idle.clear()
-        self._tasks[key] = asyncio.get_running_loop().create_task(self._run(lane, order), name=key)
+        self._running[key] = self._begin(lane, order)
+
+    def _begin(self, lane: Lane, order: Order) -> Stop | asyncio.Task[None]:
+        stop = self._launch(lane.check, partial(self._land, lane, order))
+        return stop or asyncio.get_running_loop().create_task(self._run(lane, order), name=lane.check.key)
 
     async def _run(self, lane: Lane, order: Order) -> None:
         try:
@@ -215,22 +250,27 @@ class Lanes:
         except Exception as bug:  # noqa: BLE001 - whatever happens, the lane goes on
             reading = self._clock.read()
             finding = Finding(state=State.UNKNOWN, reason=Reason.INTERNAL, detail=type(bug).__name__)
+        self._land(lane, order, reading, finding)
+
+    def _land(self, lane: Lane, order: Order, reading: Reading, finding: Finding) -> None:
+        """An attempt has ended; one of a check that is gone leaves nothing."""
         key = lane.check.key
         if self._lanes.get(key) is not lane:
             return
-        del self._tasks[key]
-        lane.sent_ms = reading.boot_ms
-        lane.end(finding.state, self._now_ms())
-        self._record(Ending(lane.check, order.origin, reading.boot_ms, order.due_ms, finding))
+        del self._running[key]
+        now_ms = self._now_ms()
+        lane.sent_ms = sent_ms = reading.boot_ms
+        lane.end(finding.state, now_ms)
+        self._record(Ending(lane.check, order.origin, sent_ms, order.due_ms, finding))
         for due_ms in self._held.pop(key, ()):
             self._overrun(lane, due_ms)
-        self._arrange(lane)
+        self._arrange(lane, now_ms)
         self._ended(key)
         self._pump()
 
     def _ended(self, key: str) -> None:
         self._admission.leave(key)
-        if not self._tasks:
+        if not self._running:
             self._idle.set()
 
     def _overrun(self, lane: Lane, due_ms: int) -> None:

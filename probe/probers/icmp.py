@@ -19,9 +19,11 @@ from probe.probers.net.fault import Fault
 from probe.trail import Trail
 
 if TYPE_CHECKING:
-    from probe.probers.net.echo import EchoSocket, EchoSockets, Reply, Request
+    from probe.probers.net.echo import EchoSockets
     from probe.probers.net.faults import Notice
     from probe.probers.net.resolver import Resolver
+    from probe.probers.net.volley import Volley, Volleys
+    from probe.runner import Land, Stop
 
 SHARE: Final = 0.95
 """Of the timeout, after which what is not answered is lost: before the deadline, so that the loss is told."""
@@ -35,9 +37,9 @@ class IcmpSettings:
     """The keys under `icmp.` of a check."""
 
     count: int = 3
-    """Packets in a burst."""
+    """Packets in a volley."""
     spacing_ms: int = 300
-    """`spacing`: time between two packets of a burst."""
+    """`spacing`: time between two packets of a volley."""
     size: int = 56
     """Bytes of payload in a packet; 16 of them are random and identify it."""
     dont_fragment: bool = False
@@ -86,7 +88,7 @@ class IcmpProber(Attempting):
     def __init__(self, resolver: Resolver | None = None) -> None:
         """resolver: None for the one of this machine."""
         super().__init__(resolver)
-        self._sockets: EchoSockets | None = None
+        self._fired: Volleys | None = None
 
     @staticmethod
     def target(text: str) -> str:
@@ -100,94 +102,40 @@ class IcmpProber(Attempting):
 
     async def aclose(self) -> None:
         """Close the shared sockets, should a burst still be on its way."""
-        if self._sockets is not None:
-            self._sockets.close()
+        if self._fired is not None:
+            self._fired.sockets.close()
+
+    def _volleys(self) -> Volleys:
+        """What all attempts share."""
+        if self._fired is None:
+            from probe.probers.net.volley import Volleys
+
+            self._fired = Volleys(SHARE)
+        return self._fired
 
     def _shared(self) -> EchoSockets:
         """The sockets that all attempts share."""
-        from probe.probers.net.echo import EchoSockets
+        return self._volleys().sockets
 
-        self._sockets = self._sockets or EchoSockets()
-        return self._sockets
+    def launch(self, check: Check, trail: Trail, land: Land) -> Stop | None:
+        """Begin without a task, as the runner's Launches says; a name that must be resolved first needs one."""
+        return self._volleys().launch(check, trail, _judge, land)
 
     async def _attempt(self, check: Check, trail: Trail) -> Finding:
+        """With a task to wait in."""
         from probe.probers.net.names import find_addresses
 
         address = (await find_addresses(check, check.target, self._names(), trail))[0]
         trail.address = address
         with trail.during("echo"):
-            burst = Burst(self._shared().get(address, trail.clock), address, check.settings)
-            try:
-                await burst.run(trail)
-            finally:
-                burst.forget()
-        return _judge(check.settings, burst, trail)
+            volley = await self._volleys().fire(check, address, trail)
+        return _judge(check.settings, volley, trail)
 
 
-class Burst:
-    """The packets of one attempt and what became of them."""
-
-    def __init__(self, shared: EchoSocket, address: str, settings: IcmpSettings) -> None:
-        """Nothing is sent yet."""
-        self._shared = shared
-        self._address = address
-        self._settings = settings
-        self._requests: list[Request] = []
-        self.refusals: list[Fault] = []
-        """Why packets were not sent."""
-
-    async def run(self, trail: Trail) -> None:
-        """Send all packets, one each `spacing`, and wait for their answers until SHARE of the timeout."""
-        import asyncio
-
-        for number in range(self._settings.count):
-            if number:
-                await asyncio.sleep(min(self._settings.spacing_ms / 1000, trail.left_s(SHARE)))
-            if trail.left_s(SHARE) > 0:
-                self._send()
-        if self._requests:
-            await asyncio.wait([request.answer for request in self._requests], timeout=trail.left_s(SHARE))
-
-    def _send(self) -> None:
-        may_fragment = not self._settings.dont_fragment
-        try:
-            self._requests.append(self._shared.send(self._address, self._settings.size, may_fragment=may_fragment))
-        except Fault as refusal:
-            self.refusals.append(refusal)
-
-    def forget(self) -> None:
-        """Stop waiting for what is not answered."""
-        for request in self._requests:
-            self._shared.forget(request)
-
-    @property
-    def sent(self) -> int:
-        """Packets that left this machine, as far as it knows."""
-        return len(self._requests)
-
-    @property
-    def replies(self) -> list[Reply]:
-        """The answers, in the order of sending."""
-        from probe.probers.net.echo import Reply
-
-        return [answer for answer in self._answers() if isinstance(answer, Reply)]
-
-    @property
-    def notices(self) -> list[Notice]:
-        """The ICMP errors about packets that were not answered."""
-        from probe.probers.net.faults import Notice
-
-        return [answer for answer in self._answers() if isinstance(answer, Notice)]
-
-    def _answers(self) -> list[Reply | Notice]:
-        answers = [request.answer for request in self._requests]
-        return [answer.result() for answer in answers if answer.done() and not answer.cancelled()]
-
-
-def _judge(settings: IcmpSettings, burst: Burst, trail: Trail) -> Finding:
-    replies, notices = burst.replies, burst.notices
+def _judge(settings: IcmpSettings, volley: Volley, trail: Trail) -> Finding:
+    replies, notices = volley.replies, volley.notices
     rtts_us = [reply.rtt_us for reply in replies]
-    trail.facts.update(sent=burst.sent, received=len(replies), rtts_us=rtts_us)
+    trail.facts.update(sent=volley.sent, received=len(replies), rtts_us=rtts_us)
     if replies:
         trail.facts["ttl"] = replies[-1].ttl
     if notices:
@@ -195,9 +143,9 @@ def _judge(settings: IcmpSettings, burst: Burst, trail: Trail) -> Finding:
 
         trail.facts["errors"] = sorted({f"{notice.reporter}: {say(notice)}" for notice in notices})
     if not replies:
-        raise _silence(burst, notices)
+        raise _silence(volley, notices)
     latency_us = sum(rtts_us) // len(rtts_us)
-    loss = Fraction(burst.sent - len(replies), burst.sent) if len(replies) < burst.sent else NO_LOSS
+    loss = Fraction(volley.sent - len(replies), volley.sent) if len(replies) < volley.sent else NO_LOSS
     return conclude(_assertions(settings, loss, latency_us), latency_us, trail)
 
 
@@ -213,14 +161,14 @@ def _assertions(settings: IcmpSettings, loss: Fraction, latency_us: int) -> list
     return found
 
 
-def _silence(burst: Burst, notices: Sequence[Notice]) -> Fault:
+def _silence(volley: Volley, notices: Sequence[Notice]) -> Fault:
     """Why nothing came back, and whose fault that is."""
     from probe.probers.net.faults import is_own_address, say
 
-    if not burst.sent:
-        return burst.refusals[0] if burst.refusals else Fault(Reason.STALL, "no time was left to send anything")
+    if not volley.sent:
+        return volley.refusals[0] if volley.refusals else Fault(Reason.STALL, "no time was left to send anything")
     if not notices:
-        return Fault(Reason.TIMEOUT, f"0 of {burst.sent} packets answered")
+        return Fault(Reason.TIMEOUT, f"0 of {volley.sent} packets answered")
     last = notices[-1]
     is_ours = all(notice.is_own for notice in notices) and not is_own_address(last.destination)
     reason = Reason.NO_ROUTE_LOCAL if is_ours else Reason.UNREACHABLE_REMOTE

@@ -221,15 +221,15 @@ def test_forged_replies_are_not_answers() -> None:
     async def main() -> tuple[bool, int]:
         shared = EchoSocket(V4, SystemClock())
         request = shared.send("127.0.0.1", 56)
-        nonce = request.nonce
+        nonce, now = request.nonce, SystemClock().read()
         head = bytes(20)[:0] + b"\x45" + bytes(19)
         header = struct.pack("!BBHHH", 0, 0, 0, 1, request.sequence)
         guess = head + header + b"\0" * 16
-        shared._receive(guess, [], "127.0.0.1")  # right host and sequence, wrong bytes
-        shared._receive(head + header + nonce, [], "192.0.2.66")  # right bytes, another host
-        shared._receive(head + struct.pack("!BBHHH", 8, 0, 0, 1, 1) + nonce, [], "127.0.0.1")  # a request
-        shared._receive(head + b"\0", [], "127.0.0.1")  # cut short
-        shared._receive(b"", [], "127.0.0.1")
+        shared._receive(guess, [], "127.0.0.1", now)  # right host and sequence, wrong bytes
+        shared._receive(head + header + nonce, [], "192.0.2.66", now)  # right bytes, another host
+        shared._receive(head + struct.pack("!BBHHH", 8, 0, 0, 1, 1) + nonce, [], "127.0.0.1", now)  # a request
+        shared._receive(head + b"\0", [], "127.0.0.1", now)  # cut short
+        shared._receive(b"", [], "127.0.0.1", now)
         answered = request.answer.done()
         rejected = shared.rejected
         shared.forget(request)
@@ -338,15 +338,18 @@ def test_no_time_left_to_send_is_ours() -> None:
 
     async def main() -> Finding:
         clock = HandClock()
-        from probe.probers.icmp import Burst, _judge
+        from probe.probers.icmp import _judge
+        from probe.probers.net.volley import Volley
         from probe.trail import Trail
 
         trail = Trail(clock, 100)
         clock.advance(200)
-        burst = Burst(EchoSocket(V4, clock), "127.0.0.1", IcmpSettings())
-        await burst.run(trail)
+        over = asyncio.Event()
+        volley = Volley(EchoSocket(V4, clock), "127.0.0.1", IcmpSettings(), lambda _: over.set())
+        volley.begin(trail.left_s())
+        await over.wait()
         with pytest.raises(Fault) as caught:
-            _judge(IcmpSettings(), burst, trail)
+            _judge(IcmpSettings(), volley, trail)
         return caught.value.finding(trail)
 
     finding = asyncio.run(main())

@@ -14,14 +14,15 @@ import os
 import socket
 import struct
 import sys
-from typing import Final, NamedTuple
+from abc import abstractmethod
+from typing import Any, Final, NamedTuple
 
 from probe.clock import Clock, Reading
 from probe.model import Reason
 from probe.probers.net.connection import socket_address
 from probe.probers.net.fault import Fault
 from probe.probers.net.faults import Notice, ask_for_notices, blame, next_notice
-from probe.probers.net.stamps import read_stamp, round_trip_us, stamp_arrivals
+from probe.probers.net.stamps import Control, read_stamp, round_trip_us, stamp_arrivals
 
 HEADER: Final = struct.Struct("!BBHHH")
 NONCE_SIZE: Final = 16
@@ -35,6 +36,11 @@ PMTUDISC_DO: Final = 2
 RECEIVE_BUFFER: Final = 4 << 20
 """The default holds some 280 replies only."""
 BATCH: Final = 256
+SEEN: Final = 128
+"""Bytes of a message that are read: an IP header with options, the ICMP header and the nonce fit."""
+CONTROL: Final = 256
+POOL: Final = 256
+"""Nonces that are drawn from the system's random source at once."""
 REMEDY: Final = 'allow it with: sysctl -w net.ipv4.ping_group_range="0 2147483647", or give the agent CAP_NET_RAW'
 
 
@@ -68,14 +74,52 @@ class Reply(NamedTuple):
     ttl: int | None
 
 
-class Request(NamedTuple):
-    """A request in flight: the future ends as Reply, as Notice, or never."""
+class Request:
+    """A request to this address, in flight once it is posted."""
 
+    __slots__ = ("address", "nonce", "sent", "sequence")
     nonce: bytes
-    address: str
     sequence: int
     sent: Reading
-    answer: asyncio.Future[Reply | Notice]
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    @abstractmethod
+    def take(self, answer: Reply | Notice) -> None:
+        """Called at most once, when it is answered."""
+        ...
+
+
+class Awaited(Request):
+    """One that a task waits for: the future ends as Reply, as Notice, or never."""
+
+    __slots__ = ("answer",)
+
+    def __init__(self, address: str) -> None:
+        """Must be made where a loop runs."""
+        super().__init__(address)
+        self.answer: asyncio.Future[Reply | Notice] = asyncio.get_running_loop().create_future()
+
+    def take(self, answer: Reply | Notice) -> None:
+        """Wake whoever waits."""
+        if not self.answer.done():
+            self.answer.set_result(answer)
+
+
+class _Nonces:
+    """Random bytes for requests, drawn from the system many at a time: one by one, that would cost a call each."""
+
+    def __init__(self) -> None:
+        self._pool, self._at = b"", 0
+
+    def next(self) -> bytes:
+        """Bytes that were never given before and that nobody can guess."""
+        if self._at == len(self._pool):
+            self._pool, self._at = os.urandom(NONCE_SIZE * POOL), 0
+        begin = self._at
+        self._at = end = begin + NONCE_SIZE
+        return self._pool[begin:end]
 
 
 class EchoSocket:
@@ -89,37 +133,60 @@ class EchoSocket:
         self._is_raw = False
         self._identifier = 0
         self._sequence = 0
+        self._nonces = _Nonces()
+        self._manner = True, DEFAULT_HOPS
         self._waiting: dict[bytes, Request] = {}
-        self._by_sequence: dict[tuple[str, int], Request] = {}
+        self._by_sequence: dict[int, Request] = {}
+        self._is_draining = False
         self.rejected = 0
         """Echo replies with a nonce of ours, or almost, that came from another address."""
 
-    def send(self, address: str, size: int, *, may_fragment: bool = True, hops: int = DEFAULT_HOPS) -> Request:
+    def send(self, address: str, size: int, *, may_fragment: bool = True, hops: int = DEFAULT_HOPS) -> Awaited:
         """Send one request with `size` bytes of payload now. Raises Fault; end it with `forget`."""
+        request = Awaited(address)
+        self.post(request, size, may_fragment=may_fragment, hops=hops)
+        return request
+
+    def post(self, request: Request, size: int, *, may_fragment: bool = True, hops: int = DEFAULT_HOPS) -> None:
+        """Send this one now, so that it takes its answer. Raises Fault; end it with `forget` if none came."""
         sock = self._sock or self._open()
-        nonce = os.urandom(NONCE_SIZE)
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        packet = self._packet(nonce, size)
-        answer: asyncio.Future[Reply | Notice] = asyncio.get_running_loop().create_future()
-        request = Request(nonce, address, self._sequence, self._clock.read(), answer)
-        self._waiting[nonce] = self._by_sequence[address, self._sequence] = request
+        if self._manner != (may_fragment, hops):
+            self._adopt(sock, may_fragment, hops)
+        nonce = request.nonce = self._nonces.next()
+        sequence = request.sequence = self._sequence = (self._sequence + 1) & 0xFFFF
+        packet = self._packet(nonce, sequence, size)
+        self._waiting[nonce] = self._by_sequence[sequence] = request
+        try:
+            where = socket_address(request.address, 0)
+            request.sent = self._clock.read()
+            self._send_to(sock, packet, where)
+        except OSError as error:
+            self.forget(request)
+            raise blame(error) from error
+
+    def _adopt(self, sock: socket.socket, may_fragment: bool, hops: int) -> None:
+        """Send the next packets in this manner; what is in force already costs nothing."""
+        self._manner = may_fragment, hops
         discover = PMTUDISC_WANT if may_fragment else PMTUDISC_DO
         try:
             sock.setsockopt(self._dialect.level, self._dialect.mtu_discover, discover)
             sock.setsockopt(self._dialect.level, self._dialect.hops, hops)
-            self._send_to(sock, packet, address)
         except OSError as error:
-            self.forget(request)
+            self._manner = True, 0
             raise blame(error) from error
-        return request
 
     def forget(self, request: Request) -> None:
         """Stop waiting for it; the socket closes behind the last."""
+        self._remove(request)
+        self._rest()
+
+    def _remove(self, request: Request) -> None:
         self._waiting.pop(request.nonce, None)
-        if self._by_sequence.get((request.address, request.sequence)) is request:
-            del self._by_sequence[request.address, request.sequence]
-        request.answer.cancel()
-        if not self._waiting:
+        if self._by_sequence.get(request.sequence) is request:
+            del self._by_sequence[request.sequence]
+
+    def _rest(self) -> None:
+        if not self._waiting and not self._is_draining:
             self.close()
 
     def close(self) -> None:
@@ -133,35 +200,49 @@ class EchoSocket:
         sock, self._is_raw = _open_socket(self._dialect)
         self._identifier = int.from_bytes(os.urandom(2))
         self._sequence = int.from_bytes(os.urandom(2))
-        asyncio.get_running_loop().add_reader(sock, self._drain, sock)
+        self._manner = True, 0  # none that is asked for: the next sets it
+        asyncio.get_running_loop().add_reader(sock, self.drain)
         self._sock = sock
         return sock
 
-    def _send_to(self, sock: socket.socket, packet: bytes, address: str) -> None:
-        where = socket_address(address, 0)
+    def _send_to(self, sock: socket.socket, packet: bytes, where: Any) -> None:
         try:
             sock.sendto(packet, where)
         except OSError:
             self._drain_notices(sock)  # what is raised may be the error of an earlier packet to somebody else
             sock.sendto(packet, where)
 
-    def _packet(self, nonce: bytes, size: int) -> bytes:
-        payload = nonce + bytes(size - NONCE_SIZE)
-        blank = HEADER.pack(self._dialect.request, 0, 0, self._identifier, self._sequence)
-        check = _checksum(blank + payload) if self._is_raw and self._dialect is V4 else 0
-        return HEADER.pack(self._dialect.request, 0, check, self._identifier, self._sequence) + payload
+    def _packet(self, nonce: bytes, sequence: int, size: int) -> bytes:
+        packet = HEADER.pack(self._dialect.request, 0, 0, self._identifier, sequence) + nonce + bytes(size - NONCE_SIZE)
+        if self._is_raw and self._dialect is V4:
+            return packet[:2] + _checksum(packet).to_bytes(2) + packet[4:]
+        return packet
 
-    def _drain(self, sock: socket.socket) -> None:
+    def drain(self) -> None:
+        """Hand out every answer that the kernel holds."""
+        if self._sock is None or self._is_draining:
+            return
+        self._is_draining = True
+        try:
+            self._receive_all(self._sock)
+            self._drain_notices(self._sock)
+        finally:
+            self._is_draining = False
+            self._rest()
+
+    def _receive_all(self, sock: socket.socket) -> None:
+        """At most BATCH at once. One look at the clocks serves all: it comes after the last of them."""
+        received = []
         for _ in range(BATCH):
             try:
-                data, control, _, source = sock.recvmsg(65_535, 256)
+                received.append(sock.recvmsg(SEEN, CONTROL))
             except BlockingIOError:
                 break
             except OSError:
                 pass  # the errno of a queued notice; the notice itself says more
-            else:
-                self._receive(data, control, source[0])
-        self._drain_notices(sock)
+        now = self._clock.read()
+        for data, control, _, source in received:
+            self._receive(data, control, source[0], now)
 
     def _drain_notices(self, sock: socket.socket) -> None:
         for _ in range(BATCH):
@@ -170,24 +251,27 @@ class EchoSocket:
                 return
             if len(notice.quoted) >= HEADER.size:
                 kind, _, _, _, sequence = HEADER.unpack_from(notice.quoted)
-                request = self._by_sequence.get((notice.destination, sequence))
-                if kind == self._dialect.request and request is not None and not request.answer.done():
-                    request.answer.set_result(notice)
+                request = self._by_sequence.get(sequence)
+                if kind == self._dialect.request and request is not None and notice.destination == request.address:
+                    self._settle(request, notice)
 
-    def _receive(self, data: bytes, control: list[tuple[int, int, bytes]], source: str) -> None:
-        if self._is_raw and self._dialect is V4 and data:
-            data = data[(data[0] & 0x0F) * 4 :]
-        if len(data) < HEADER.size + NONCE_SIZE or data[0] != self._dialect.reply:
+    def _receive(self, data: bytes, control: Control, source: str, now: Reading) -> None:
+        head = (data[0] & 0x0F) * 4 if self._is_raw and self._dialect is V4 and data else 0
+        begin = head + HEADER.size
+        if len(data) < begin + NONCE_SIZE or data[head] != self._dialect.reply:
             return
-        request = self._waiting.get(data[HEADER.size : HEADER.size + NONCE_SIZE])
+        request = self._waiting.get(data[begin : begin + NONCE_SIZE])
         if request is None:
             return
-        if source.partition("%")[0] != request.address.partition("%")[0]:
+        if source != request.address and source.partition("%")[0] != request.address.partition("%")[0]:
             self.rejected += 1
             return
-        if not request.answer.done():
-            stamp_ns, ttl = _read_control(control, self._dialect)
-            request.answer.set_result(Reply(self.rtt_us(request, stamp_ns), ttl))
+        stamp_ns, ttl = _read_control(control, self._dialect)
+        self._settle(request, Reply(round_trip_us(request.sent, now, stamp_ns), ttl))
+
+    def _settle(self, request: Request, answer: Reply | Notice) -> None:
+        self._remove(request)
+        request.take(answer)
 
     def rtt_us(self, request: Request, stamp_ns: int | None) -> int:
         """The round trip of a request whose answer came now, with this stamp of the kernel."""
@@ -262,17 +346,16 @@ def _set_up(sock: socket.socket, dialect: Dialect, *, is_raw: bool) -> None:
         sock.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, bytes(blocked))
 
 
-def _read_control(control: list[tuple[int, int, bytes]], dialect: Dialect) -> tuple[int | None, int | None]:
+def _read_control(control: Control, dialect: Dialect) -> tuple[int | None, int | None]:
     """The kernel's receive time, ns since the epoch, and the hops left; None for what is not there."""
-    found = {(level, kind): data for level, kind, data in control}
-    ttl = found.get((dialect.level, dialect.got_ttl))
-    return read_stamp(control), int.from_bytes(ttl[:4], sys.byteorder) if ttl is not None else None
+    ttl = None
+    for level, kind, data in control:
+        if kind == dialect.got_ttl and level == dialect.level:
+            ttl = int.from_bytes(data[:4], sys.byteorder)
+    return read_stamp(control), ttl
 
 
 def _checksum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071)."""
-    padded = data + b"\0" * (len(data) % 2)
-    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
-    while total > 0xFFFF:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
+    """The Internet checksum (RFC 1071): a sum of 16-bit words with the carry added is the number modulo 65535."""
+    number = int.from_bytes(data + b"\0" * (len(data) % 2))
+    return ~(number % 0xFFFF or (0xFFFF if number else 0)) & 0xFFFF

@@ -31,8 +31,17 @@ async def find_addresses(check: Check, host: str, resolver: Resolver, trail: Tra
     Raises Fault: name_not_found (down where the name is the service), resolver_unreachable,
     no_address, address_policy.
     """
+    known = known_address(check, host)
+    return (known,) if known is not None else _usable(check, host, await _resolve(check, host, resolver, trail))
+
+
+def known_address(check: Check, host: str) -> str | None:
+    """The host itself where it is an address; None where it is a name. Raises Fault: no_address, address_policy."""
     literal = canonical_address(host)
-    found = await _resolve(check, host, resolver, trail) if literal is None else (literal,)
+    return None if literal is None else _usable(check, host, (literal,))[0]
+
+
+def _usable(check: Check, host: str, found: tuple[str, ...]) -> tuple[str, ...]:
     fitting = [
         address for address in found[:CONSIDERED] if check.family == "any" or (":" in address) == (check.family == "6")
     ]

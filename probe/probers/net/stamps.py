@@ -9,6 +9,7 @@ from typing import Final
 from probe.clock import NS_PER_US, Reading
 
 SO_TIMESTAMPNS: Final = 35
+SOL_SOCKET: Final = int(socket.SOL_SOCKET)
 TIMESPEC: Final = struct.Struct("=qq")
 Control = list[tuple[int, int, bytes]]
 """The ancillary data of a received message."""
@@ -22,7 +23,7 @@ def stamp_arrivals(sock: socket.socket) -> None:
 def read_stamp(control: Control) -> int | None:
     """The kernel's receive time, ns since the epoch; None where it gave none."""
     for level, kind, data in control:
-        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS) and len(data) == TIMESPEC.size:
+        if kind == SO_TIMESTAMPNS and level == SOL_SOCKET and len(data) == TIMESPEC.size:
             seconds, nanoseconds = TIMESPEC.unpack(data)
             return int(seconds * 1_000_000_000 + nanoseconds)
     return None
