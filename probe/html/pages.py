@@ -36,6 +36,8 @@ FILTERS: Final = (
     words.headline,
     words.objective,
     words.credit,
+    words.owed,
+    words.agreed,
     words.deadline,
     words.exclusion,
 )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from probe.model import Cause
 from probe.sla.assessment import Promise, Verdict, Why
 from probe.view import wording
+from probe.view.judged import FEW
 from probe.view.plain import printable
 from probe.view.report import left, zone_of
 
@@ -199,6 +200,32 @@ def credit(one: Document) -> str:
     certain, possible = (wording.NOTHING if owed[key] is None else owed[key] for key in ("certain", "possible"))
     said = certain if certain == possible else f"{certain} certain, {possible} possible,"
     return f"{said} {owed['currency']} ({owed['rule']})"
+
+
+def owed(reading: Document) -> str:
+    """What is owed under one reading; a dash where nothing is."""
+    found = reading["credit"]
+    if found is None:
+        return wording.NOTHING
+    low, high = (wording.NOTHING if found[key] is None else found[key] for key in ("certain", "possible"))
+    return f"{low if low == high else f'{low} to {high}'} {found['currency']}"
+
+
+def agreed(one: Document) -> str | None:
+    """All readings in a sentence where they come to the same verdict and credit; None where they are few or differ."""
+    readings = one["readings"]
+    same = {(each["verdict"], owed(each)) for each in readings}
+    if len(readings) < FEW or len(same) > 1:
+        return None
+    ((verdict, credit),) = same
+    low = min(Fraction(each["availability"]["low"]["exact"]) for each in readings)
+    high = max(Fraction(each["availability"]["high"]["exact"]) for each in readings)
+    clauses = dict.fromkeys(clause for each in readings for clause in each["clause"].split("; "))
+    said = "" if credit == wording.NOTHING else f", credit {credit}"
+    return (
+        f"All {len(readings)} come to the same: {verdict}, availability {wording.percent_range(low, high)}{said}."
+        f" Open in the text: {', '.join(clauses)}. Each reading is in the report’s JSON."
+    )
 
 
 def deadline(one: Document) -> str:

@@ -11,6 +11,7 @@ from probe.report.beside import context_document, mark_document, quality_documen
 from probe.report.figures import exact_decimal, exact_ratio, instant, ratio, seconds
 from probe.sla.assessment import (
     Assessment,
+    Credit,
     Exclusion,
     Figures,
     LineSpeed,
@@ -186,13 +187,7 @@ def _line(one: LineSpeed) -> Document:
 
 
 def _remedy(one: Assessment) -> Document:
-    credit = one.credit and {
-        "certain": None if one.credit.certain is None else str(one.credit.certain),
-        "possible": None if one.credit.possible is None else str(one.credit.possible),
-        "currency": one.credit.currency,
-        "rule": one.credit.rule,
-        "why": list(one.credit.why),
-    }
+    credit = one.credit and {**_owed(one.credit), "rule": one.credit.rule, "why": list(one.credit.why)}
     claim = one.claim and {
         "deadline": one.claim.deadline,
         "needs": None if one.claim.needs is None else list(one.claim.needs),
@@ -200,6 +195,14 @@ def _remedy(one: Assessment) -> Document:
     }
     rights = [{"condition": each.condition, "reached": each.reached} for each in one.rights]
     return {"credit": credit, "claim": claim, "termination": rights}
+
+
+def _owed(credit: Credit) -> Document:
+    return {
+        "certain": None if credit.certain is None else str(credit.certain),
+        "possible": None if credit.possible is None else str(credit.possible),
+        "currency": credit.currency,
+    }
 
 
 def _figures(figures: Figures) -> Document:
@@ -269,6 +272,7 @@ def _reading(one: Reading) -> Document:
         "verdict": str(one.verdict),
         "reason": _word(one.reason),
         "availability": {key: ratio(value) for key, value in one.availability._asdict().items()},
+        "credit": one.credit and _owed(one.credit),
     }
 
 

@@ -26,6 +26,7 @@ from probe.sla import (
 )
 from probe.sla.assessment import (
     Assessment,
+    Bounds,
     Credit,
     Figures,
     Objective,
@@ -85,7 +86,7 @@ def _assessment(case: Evidence) -> Assessment:
         verdict=verdict,
         reason=reason,
         claimable=claims.is_claimable(asked, terms, question, listed) if asked else None,
-        readings=_readings(cases),
+        readings=_readings(case, cases),
         exclusions=accounts.exclusions_of(case, head),
         outages=listed,
         stretches=_stretches(case),
@@ -139,21 +140,25 @@ def _headline(case: Evidence, terms: Terms, cases: tuple[Case, ...]) -> tuple[Ve
     return head.verdict, head.reason
 
 
-def _readings(cases: tuple[Case, ...]) -> tuple[Reading, ...]:
-    """Every reading, unless they all come to the same figures."""
-    found = [each.found for each in cases]
-    if all((each.verdict, each.availability) == (found[0].verdict, found[0].availability) for each in found):
+def _readings(case: Evidence, cases: tuple[Case, ...]) -> tuple[Reading, ...]:
+    """Every reading, unless they all come to the same figures and the same credit."""
+    if len(cases) == 1:
         return ()
-    return tuple(
-        Reading(
-            "; ".join(clause for clause, _ in each.draft.labels),
-            "; ".join(says for _, says in each.draft.labels),
-            each.found.verdict,
-            each.found.reason,
-            each.found.availability,
-        )
-        for each in cases
-        if each.found.availability
+    found = [_reading(case, each, bounds) for each in cases if (bounds := each.found.availability)]
+    if len({(each.verdict, each.availability, each.credit and each.credit[:2]) for each in found}) == 1:
+        return ()
+    return tuple(found)
+
+
+def _reading(case: Evidence, one: Case, bounds: Bounds) -> Reading:
+    found, labels = one.found, one.draft.labels
+    return Reading(
+        "; ".join(clause for clause, _ in labels),
+        "; ".join(says for _, says in labels),
+        found.verdict,
+        found.reason,
+        bounds,
+        _credit(case, (one,)),
     )
 
 

@@ -126,16 +126,6 @@ class Stretch(NamedTuple):
     cause: Cause
 
 
-class Reading(NamedTuple):
-    """One reading of a clause that the terms leave open, and the verdict under it."""
-
-    clause: str
-    says: str
-    verdict: Verdict
-    reason: Why | None
-    availability: Bounds
-
-
 class Credit(NamedTuple):
     """What is owed: certain from the proven downtime, possible from the highest; None where unstated.
 
@@ -147,6 +137,17 @@ class Credit(NamedTuple):
     currency: str
     rule: str
     why: tuple[str, ...] = ()
+
+
+class Reading(NamedTuple):
+    """One reading of a clause that the terms leave open, the verdict and what is owed under it."""
+
+    clause: str
+    says: str
+    verdict: Verdict
+    reason: Why | None
+    availability: Bounds
+    credit: Credit | None = None
 
 
 class Right(NamedTuple):

@@ -247,6 +247,8 @@ def _tables(one: Assessment, zone: tzinfo, beside: Beside) -> Iterator[tuple[str
     if one.stretches:
         yield judged.stretch_title(one.stretches), judged.stretches(one.stretches[: judged.STRETCHES_SHOWN], zone)
     if one.readings:
-        yield "readings of what the terms leave open", judged.readings(one)
+        line = judged.agreed(one)
+        found = judged.readings(one) if line is None else Prose(line, indent=2)
+        yield "readings of what the terms leave open", found
     if beside.quality is not None and beside.quality.latency:
         yield "loss and latency of the grid's attempts", latency_table(beside.quality)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 from html.parser import HTMLParser
 from typing import Any
@@ -11,7 +12,20 @@ import pytest
 
 from probe.html.report import Exhibit, report_html
 from probe.model import Cause
-from probe.sla.assessment import Claim, Measured, PeriodSpan, Promise, Resolution, Stretch, Verdict, Why
+from probe.sla.assessment import (
+    Bounds,
+    Claim,
+    Credit,
+    Exclusion,
+    Measured,
+    PeriodSpan,
+    Promise,
+    Reading,
+    Resolution,
+    Stretch,
+    Verdict,
+    Why,
+)
 from probe.sla.interval import Intervals
 from tests.html.exhibits import HEADER, HOUR, MINUTE, exhibit, known, picture
 from tests.view.builders import DAY, NOVEMBER, NOW, OCTOBER, SLOW_LINE, outage
@@ -201,3 +215,32 @@ def test_periods_of_any_length_are_labelled(days: int, labels: list[str]) -> Non
     drawn = page(exhibit(picture(line)))
     written = re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
     assert set(labels) <= set(written)
+
+
+def test_a_window_that_was_entered_after_the_fact_is_marked() -> None:
+    """With when and by whom, as on the screen; the other one is not."""
+    late = Exclusion(NOW, NOW + MINUTE, "scheduled_maintenance", "numerator", 60_000, None, 1, NOW + HOUR, "ada")
+    before = late._replace(entered_at_ms=NOW - HOUR, entered_by="bob")
+    said = words_of(page(exhibit(exclusions=(late, before))))
+    assert said.count("entered after the fact") == 1
+    assert "by ada" in said
+    assert "bob" not in said
+
+
+def test_readings_that_agree_are_one_sentence() -> None:
+    """Forty-eight rows of one verdict tell no more; where a verdict or a credit differs each is shown."""
+    bounds = Bounds(Fraction(999, 1000), None, Fraction(9995, 10_000))
+    owed = Credit(Decimal("1.00"), Decimal("2.00"), "EUR", "a row")
+    same = [Reading("maintenance; edge", f"way {i}", Verdict.MISSED, None, bounds, owed) for i in range(48)]
+    said = words_of(page(exhibit(readings=tuple(same))))
+    assert (
+        "All 48 come to the same: missed, availability 99.900–99.950 %, credit 1.00 to 2.00 EUR."
+        " Open in the text: maintenance, edge."
+    ) in said
+    assert "way 7" not in said
+    other = same[0]._replace(credit=owed._replace(possible=Decimal("1.00")))
+    differing = words_of(page(exhibit(readings=(*same[1:], other))))
+    assert "way 7" in differing
+    assert "1.00 EUR" in differing
+    unpaid = words_of(page(exhibit(readings=tuple(each._replace(credit=None) for each in same))))
+    assert "availability 99.900–99.950 %. Open in the text" in unpaid

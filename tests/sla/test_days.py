@@ -130,3 +130,15 @@ def test_the_clause_decides_what_an_outage_over_midnight_pays(
     found = judged(vector(**outage), version_tables)
     assert found.credit is not None
     assert (found.credit.certain, found.credit.possible) == (Decimal(certain), Decimal(possible))
+
+
+def test_readings_that_differ_in_nothing_but_their_credit_are_shown_with_it() -> None:
+    """The day of its start, that of its end, or both: each with what it pays; a stated clause leaves none."""
+    found = judged(vector(), version_tables)
+    paid = [(each.says, str(each.credit.certain)) for each in found.readings if each.credit]
+    assert paid == [
+        ("an outage over midnight counts on the day of its start", "3.33"),
+        ("an outage over midnight counts on the day of its end", "3.33"),
+        ("an outage over midnight counts on each day by its part", "6.67"),
+    ]
+    assert judged(vector(edge="start"), version_tables).readings == ()
