@@ -65,8 +65,8 @@ Land = Callable[[Callable[[], Finding]], None]
 Stop = Callable[[], None]
 """Ends an attempt without an outcome; harmless after its end."""
 
-Done = Callable[[Reading, Finding], None]
-"""Takes the clocks when an attempt began, and what it found."""
+Done = Callable[[Reading, Reading, Finding], None]
+"""Takes the clocks when an attempt began and when it ended, and what it found."""
 
 
 class Attempted(NamedTuple):
@@ -80,12 +80,13 @@ class Attempted(NamedTuple):
 async def attempt(check: Check, prober: Attempts, clock: Clock) -> Attempted:
     """Perform the check once, within its timeout. Raises nothing but CancelledError."""
     trail = begin(clock, check.timeout_ms)
-    finding = await _find(check, prober, trail)
+    finding, cut = await _find(check, prober, trail)
     ended = clock.read()
-    return Attempted(trail.began, ended, _doubted(finding, trail.began, ended))
+    return Attempted(trail.began, ended, _judged(check, trail, finding, ended, cut=cut))
 
 
-async def _find(check: Check, prober: Attempts, trail: Trail) -> Finding:
+async def _find(check: Check, prober: Attempts, trail: Trail) -> tuple[Finding, bool]:
+    """What was found, and whether that was after the deadline had struck."""
     task = asyncio.current_task()
     assert task is not None
     others = task.cancelling()
@@ -95,28 +96,28 @@ async def _find(check: Check, prober: Attempts, trail: Trail) -> Finding:
     except asyncio.CancelledError:
         if not strike.has_fallen or task.uncancel() > others:
             raise
-        return _cut_off(check, trail)
+        return _cut_off(check, trail), True
     except Exception as error:  # noqa: BLE001 - a bug of ours must not read as an outage of theirs
         if strike.has_fallen:
             task.uncancel()
-        return _broke(check, trail, error)
+        return _broke(check, trail, error), False
     finally:
         strike.cancel()
     if strike.has_fallen:
         task.uncancel()
-    return _held_to(check, trail, finding, cut=strike.has_fallen)
+    return finding, strike.has_fallen
 
 
-def _held_to(check: Check, trail: Trail, finding: Finding, *, cut: bool) -> Finding:
-    """The finding, unless it is good news that came after the deadline."""
-    if finding.state is not State.UP:
-        return finding
-    if cut:
-        return _cut_off(check, trail)
-    late_ms = _late_ms(trail)
-    if late_ms > GRACE_MS:  # our loop never came to strike
-        return _unfinished(trail, Reason.STALL, f"up, but {late_ms} ms after the deadline, which passed unnoticed")
-    return finding
+def _judged(check: Check, trail: Trail, finding: Finding, ended: Reading, *, cut: bool) -> Finding:
+    """The finding, unless it is good news that came after the deadline, or the clocks speak against it."""
+    if finding.state is State.UP:
+        late_ms = _late_ms(trail, ended)
+        if cut:
+            finding = _cut_off(check, trail)
+        elif late_ms > GRACE_MS:  # our loop never came to strike
+            words = f"up, but {late_ms} ms after the deadline, which passed unnoticed"
+            finding = _unfinished(trail, Reason.STALL, words)
+    return _doubted(finding, trail.began, ended)
 
 
 def _broke(check: Check, trail: Trail, error: Exception) -> Finding:
@@ -157,7 +158,7 @@ class _Flight:
             finding = judge()
         except Exception as bug:  # noqa: BLE001 - as in an attempt
             finding = _broke(self._check, self.trail, bug)
-        self._end(_held_to(self._check, self.trail, finding, cut=False))
+        self._end(finding)
 
     def stop(self) -> None:
         """Give everything back; no outcome."""
@@ -175,9 +176,10 @@ class _Flight:
         if done is None:
             return
         self._strike.cancel()
-        began = self.trail.began
+        trail = self.trail
+        ended = trail.clock.read()
         try:
-            done(began, _doubted(finding, began, self.trail.clock.read()))
+            done(trail.began, ended, _judged(self._check, trail, finding, ended, cut=False))
         except Exception:  # whoever called us back has others to call
             log.exception("an ending failed", extra={"check": self._check.key})
 
@@ -207,22 +209,25 @@ class _Strike:
         if self._last_s is None:
             self._last_s = due_s + _stall_ms(self._check) / 1000
         if now_s - due_s <= TURN_S or now_s > self._last_s:
-            self.has_fallen = True
-            self._cut()
+            self._waiting = running_wheel().after(0, self._strike)  # whoever is awake already comes first
         else:
             self._waiting = running_wheel().after(TURN_S, self._fall)
+
+    def _strike(self) -> None:
+        self.has_fallen = True
+        self._cut()
 
 
 def _stall_ms(check: Check) -> int:
     return max(check.interval_ms // 10, LEAST_STALL_MS)
 
 
-def _late_ms(trail: Trail) -> int:
-    return (trail.clock.read().boot_ns - trail.began.boot_ns) // NS_PER_MS - trail.timeout_ms
+def _late_ms(trail: Trail, now: Reading) -> int:
+    return (now.boot_ns - trail.began.boot_ns) // NS_PER_MS - trail.timeout_ms
 
 
 def _cut_off(check: Check, trail: Trail) -> Finding:
-    late_ms = _late_ms(trail)
+    late_ms = _late_ms(trail, trail.clock.read())
     where = f"in {trail.phase}" if trail.phase else "before an answer"
     if late_ms > _stall_ms(check):
         return _unfinished(trail, Reason.STALL, f"the deadline passed unnoticed for {late_ms} ms, {where}")

@@ -10,8 +10,8 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import Final
-from weakref import WeakKeyDictionary
+from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary, ref
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +84,22 @@ def _keep(call: Callable[[], None]) -> None:
 _WHEELS: WeakKeyDictionary[asyncio.AbstractEventLoop, Wheel] = WeakKeyDictionary()
 
 
+class _Latest(NamedTuple):
+    """Whose wheel was wanted last: nearly always the one that is wanted next."""
+
+    loop: Callable[[], asyncio.AbstractEventLoop | None]
+    wheel: Wheel
+
+
+_latest = _Latest(lambda: None, Wheel())
+
+
 def running_wheel() -> Wheel:
     """The wheel of the running loop."""
-    loop = asyncio.get_running_loop()
-    wheel = _WHEELS.get(loop)
-    if wheel is None:
-        wheel = _WHEELS[loop] = Wheel()
+    global _latest  # a cache of one
+    loop, latest = asyncio.get_running_loop(), _latest
+    if latest.loop() is loop:
+        return latest.wheel
+    wheel = _WHEELS.setdefault(loop, Wheel())
+    _latest = _Latest(ref(loop), wheel)
     return wheel

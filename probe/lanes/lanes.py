@@ -18,8 +18,10 @@ Attempt = Callable[[Check], Awaitable[tuple[Reading, Finding]]]
 Stop = Callable[[], None]
 """Ends what was launched, without an outcome; harmless after its end."""
 
-Launch = Callable[[Check, Callable[[Reading, Finding], None]], Stop | None]
-"""The same without a task: what is seen is handed over later, once. None for a check that needs a task."""
+Launch = Callable[[Check, Callable[[Reading, Reading, Finding], None]], Stop | None]
+"""The same without a task: the clocks at sending and at the end, and what was seen, are handed over later, once.
+
+None for a check that needs a task."""
 
 
 class Ending(NamedTuple):
@@ -250,16 +252,16 @@ class Lanes:
         except Exception as bug:  # noqa: BLE001 - whatever happens, the lane goes on
             reading = self._clock.read()
             finding = Finding(state=State.UNKNOWN, reason=Reason.INTERNAL, detail=type(bug).__name__)
-        self._land(lane, order, reading, finding)
+        self._land(lane, order, reading, self._clock.read(), finding)
 
-    def _land(self, lane: Lane, order: Order, reading: Reading, finding: Finding) -> None:
+    def _land(self, lane: Lane, order: Order, sent: Reading, ended: Reading, finding: Finding) -> None:
         """An attempt has ended; one of a check that is gone leaves nothing."""
         key = lane.check.key
         if self._lanes.get(key) is not lane:
             return
         del self._running[key]
-        now_ms = self._now_ms()
-        lane.sent_ms = sent_ms = reading.boot_ms
+        now_ms = ended.boot_ms
+        lane.sent_ms = sent_ms = sent.boot_ms
         lane.end(finding.state, now_ms)
         self._record(Ending(lane.check, order.origin, sent_ms, order.due_ms, finding))
         for due_ms in self._held.pop(key, ()):

@@ -62,7 +62,11 @@ class Attempting:
 def conclude(judged: Iterable[Judged], latency_us: int | None, trail: Trail) -> Finding:
     """The finding of a complete answer: up when all expectations held, else down by the first that did not."""
     all_judged = tuple(judged)
-    reason, broken = next(((reason, one) for reason, one in all_judged if not one.held), (None, None))
+    reason, broken = None, None
+    for reason_of_one, one in all_judged:
+        if not one.held:
+            reason, broken = reason_of_one, one
+            break
     return Finding(
         state=State.UP if reason is None else State.DOWN,
         reason=reason,

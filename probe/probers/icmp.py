@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from probe.model import Assertion, Check, Finding, Reason
 from probe.probers.attempting import Attempting, Judged, conclude
@@ -127,15 +127,15 @@ class IcmpProber(Attempting):
 
         address = (await find_addresses(check, check.target, self._names(), trail))[0]
         trail.address = address
-        with trail.during("echo"):
-            volley = await self._volleys().fire(check, address, trail)
-        return _judge(check.settings, volley, trail)
+        return _judge(await self._volleys().fire(check, address, trail))
 
 
-def _judge(settings: IcmpSettings, volley: Volley, trail: Trail) -> Finding:
-    replies, notices = volley.replies, volley.notices
+def _judge(volley: Volley) -> Finding:
+    trail, settings = volley.trail, cast("IcmpSettings", volley.burst)
+    replies, sent = volley.replies, len(volley.packets)
+    notices = volley.notices if len(replies) < sent else []
     rtts_us = [reply.rtt_us for reply in replies]
-    trail.facts.update(sent=volley.sent, received=len(replies), rtts_us=rtts_us)
+    trail.facts |= {"sent": sent, "received": len(replies), "rtts_us": rtts_us}
     if replies:
         trail.facts["ttl"] = replies[-1].ttl
     if notices:
@@ -145,7 +145,7 @@ def _judge(settings: IcmpSettings, volley: Volley, trail: Trail) -> Finding:
     if not replies:
         raise _silence(volley, notices)
     latency_us = sum(rtts_us) // len(rtts_us)
-    loss = Fraction(volley.sent - len(replies), volley.sent) if len(replies) < volley.sent else NO_LOSS
+    loss = Fraction(sent - len(replies), sent) if len(replies) < sent else NO_LOSS
     return conclude(_assertions(settings, loss, latency_us), latency_us, trail)
 
 
@@ -165,10 +165,10 @@ def _silence(volley: Volley, notices: Sequence[Notice]) -> Fault:
     """Why nothing came back, and whose fault that is."""
     from probe.probers.net.faults import is_own_address, say
 
-    if not volley.sent:
+    if not volley.packets:
         return volley.refusals[0] if volley.refusals else Fault(Reason.STALL, "no time was left to send anything")
     if not notices:
-        return Fault(Reason.TIMEOUT, f"0 of {volley.sent} packets answered")
+        return Fault(Reason.TIMEOUT, f"0 of {len(volley.packets)} packets answered")
     last = notices[-1]
     is_ours = all(notice.is_own for notice in notices) and not is_own_address(last.destination)
     reason = Reason.NO_ROUTE_LOCAL if is_ours else Reason.UNREACHABLE_REMOTE

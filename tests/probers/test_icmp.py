@@ -345,11 +345,11 @@ def test_no_time_left_to_send_is_ours() -> None:
         trail = Trail(clock, 100)
         clock.advance(200)
         over = asyncio.Event()
-        volley = Volley(EchoSocket(V4, clock), "127.0.0.1", IcmpSettings(), lambda _: over.set())
-        volley.begin(trail.left_s())
+        volley = Volley(EchoSocket(V4, clock), "127.0.0.1", IcmpSettings(), trail)
+        volley.begin(trail.left_s(), over.set)
         await over.wait()
         with pytest.raises(Fault) as caught:
-            _judge(IcmpSettings(), volley, trail)
+            _judge(volley)
         return caught.value.finding(trail)
 
     finding = asyncio.run(main())

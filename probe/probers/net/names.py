@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import closing
+from functools import lru_cache
 from typing import Final
 
 from probe.model import Check, Reason, State
 from probe.probers.net.addresses import ADDRESS_LIMIT, is_private
 from probe.probers.net.connection import socket_address
-from probe.probers.net.endpoint import canonical_address
+from probe.probers.net.endpoint import KNOWN, canonical_address
 from probe.probers.net.fault import Fault
 from probe.probers.net.resolver import NO_RESOLVER, Resolver
 from probe.trail import Trail
@@ -32,22 +33,31 @@ async def find_addresses(check: Check, host: str, resolver: Resolver, trail: Tra
     no_address, address_policy.
     """
     known = known_address(check, host)
-    return (known,) if known is not None else _usable(check, host, await _resolve(check, host, resolver, trail))
+    return (
+        (known,)
+        if known is not None
+        else _usable(
+            host, check.family, await _resolve(check, host, resolver, trail), allow_private=check.allow_private
+        )
+    )
 
 
 def known_address(check: Check, host: str) -> str | None:
     """The host itself where it is an address; None where it is a name. Raises Fault: no_address, address_policy."""
+    return _known(host, check.family, check.allow_private)
+
+
+@lru_cache(maxsize=KNOWN)
+def _known(host: str, family: str, allow_private: bool) -> str | None:
     literal = canonical_address(host)
-    return None if literal is None else _usable(check, host, (literal,))[0]
+    return None if literal is None else _usable(host, family, (literal,), allow_private=allow_private)[0]
 
 
-def _usable(check: Check, host: str, found: tuple[str, ...]) -> tuple[str, ...]:
-    fitting = [
-        address for address in found[:CONSIDERED] if check.family == "any" or (":" in address) == (check.family == "6")
-    ]
+def _usable(host: str, family: str, found: tuple[str, ...], *, allow_private: bool) -> tuple[str, ...]:
+    fitting = [address for address in found[:CONSIDERED] if family == "any" or (":" in address) == (family == "6")]
     if not fitting:
-        raise Fault(Reason.NO_ADDRESS, f"{host} is not an IPv{check.family} address")
-    allowed = [address for address in fitting if check.allow_private or not is_private(address)]
+        raise Fault(Reason.NO_ADDRESS, f"{host} is not an IPv{family} address")
+    allowed = [address for address in fitting if allow_private or not is_private(address)]
     if not allowed:
         raise Fault(Reason.ADDRESS_POLICY, f"{fitting[0]} is not public; allow_private = true permits it")
     return tuple(sorted(allowed, key=_has_no_route)[:ADDRESS_LIMIT]) if len(allowed) > 1 else tuple(allowed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Final, Protocol
 
 from probe.model import Check, Finding
 from probe.probers.net.echo import EchoSocket, EchoSockets, Reply, Request
@@ -19,6 +19,9 @@ from probe.probers.net.names import known_address
 from probe.runner import Land, Stop
 from probe.trail import Trail
 from probe.wheel import Appointment, running_wheel
+
+ECHO: Final = "echo"
+"""The phase of the packets."""
 
 
 class Burst(Protocol):
@@ -45,8 +48,8 @@ class Burst(Protocol):
         ...
 
 
-Judge = Callable[[Any, "Volley", Trail], Finding]
-"""Makes the finding of a volley that is over, by the settings. Raises Fault."""
+Judge = Callable[["Volley"], Finding]
+"""Makes the finding of a volley that is over. Raises Fault."""
 
 
 class _Packet(Request):
@@ -68,32 +71,34 @@ class Volley:
     """The packets of one attempt and what became of them. `over` is called once, never from within `begin`."""
 
     __slots__ = (
-        "_burst",
         "_end",
         "_is_sending",
         "_left",
         "_next",
         "_over",
-        "_packets",
         "_shared",
         "_unanswered",
         "address",
+        "burst",
+        "packets",
         "refusals",
+        "trail",
     )
 
-    def __init__(self, shared: EchoSocket, address: str, burst: Burst, over: Callable[[Volley], None]) -> None:
+    def __init__(self, shared: EchoSocket, address: str, burst: Burst, trail: Trail) -> None:
         """Nothing is sent yet."""
-        self._shared, self._burst = shared, burst
-        self._over: Callable[[Volley], None] | None = over
-        self._packets: list[_Packet] = []
+        self._shared, self.address, self.burst, self.trail = shared, address, burst, trail
+        self._over: Callable[[], object] | None = None
         self._left, self._unanswered = burst.count, 0
         self._next: Appointment | None = None
-        self.address = address
+        self.packets: list[_Packet] = []
+        """Those that left this machine, as far as it knows, in the order of sending."""
         self.refusals: list[Fault] = []
-        """Why packets were not sent."""
+        """Why others did not."""
 
-    def begin(self, wait_s: float) -> None:
+    def begin(self, wait_s: float, over: Callable[[], object]) -> None:
         """Send the first packet; the others follow, and what has no answer so many seconds from now is lost."""
+        self._over = over
         self._end = running_wheel().after(wait_s, self._lose)
         if wait_s > 0:
             self._send()
@@ -105,7 +110,7 @@ class Volley:
         if self._next is not None:
             self._next.cancel()
         if self._unanswered:
-            for packet in self._packets:
+            for packet in self.packets:
                 if packet.answer is None:
                     self._shared.forget(packet)
 
@@ -116,36 +121,31 @@ class Volley:
             self._conclude()
 
     @property
-    def sent(self) -> int:
-        """Packets that left this machine, as far as it knows."""
-        return len(self._packets)
-
-    @property
     def replies(self) -> list[Reply]:
         """The answers, in the order of sending."""
-        return [packet.answer for packet in self._packets if isinstance(packet.answer, Reply)]
+        return [packet.answer for packet in self.packets if type(packet.answer) is Reply]
 
     @property
     def notices(self) -> list[Notice]:
         """The ICMP errors about packets that were not answered."""
-        return [packet.answer for packet in self._packets if isinstance(packet.answer, Notice)]
+        return [packet.answer for packet in self.packets if type(packet.answer) is Notice]
 
     def _send(self) -> None:
         """One packet; a loop that is late sends none after the end."""
         self._left -= 1
         packet = _Packet(self.address, self)
         self._is_sending = True
-        self._packets.append(packet)
+        self.packets.append(packet)
         self._unanswered += 1
         try:
-            self._shared.post(packet, self._burst.size, may_fragment=not self._burst.dont_fragment)
+            self._shared.post(packet, self.burst.size, may_fragment=not self.burst.dont_fragment)
         except Fault as refusal:
             self.refusals.append(refusal)
-            self._packets.pop()
+            self.packets.pop()
             self._unanswered -= 1
         self._is_sending = False
         if self._left:
-            self._next = running_wheel().after(self._burst.spacing_ms / 1000, self._send_next)
+            self._next = running_wheel().after(self.burst.spacing_ms / 1000, self._send_next)
         elif not self._unanswered:
             self._next = running_wheel().after(0, self._conclude)
 
@@ -162,7 +162,7 @@ class Volley:
         over = self._over
         if over is not None:
             self.stop()
-            over(self)
+            over()
 
 
 class Volleys:
@@ -180,34 +180,39 @@ class Volleys:
             return asyncio.get_running_loop().call_soon(land, partial(fault.finding, trail)).cancel
         if address is None:
             return None
-        trail.address = address
-        entered_ns = trail.enter("echo")
-
-        def found(volley: Volley) -> Finding:
-            trail.leave("echo", entered_ns)
-            try:
-                return judge(check.settings, volley, trail)
-            except Fault as fault:
-                return fault.finding(trail)
-
-        volley = self._volley(check, address, trail, lambda volley: land(partial(found, volley)))
-        volley.begin(check.timeout_ms * self._share / 1000)
+        trail.address, trail.phase = address, ECHO
+        volley = _Launched(self.sockets.get(address, trail.clock), address, check.settings, trail)
+        volley.judge, volley.land = judge, land
+        volley.begin(check.timeout_ms * self._share / 1000, volley.finish)
         return volley.stop
 
     async def fire(self, check: Check, address: str, trail: Trail) -> Volley:
         """A volley, once it is over."""
-        done: asyncio.Future[Volley] = asyncio.get_running_loop().create_future()
-
-        def over(volley: Volley) -> None:
-            if not done.done():
-                done.set_result(volley)
-
-        volley = self._volley(check, address, trail, over)
-        volley.begin(trail.left_s(self._share))
+        done = asyncio.Event()
+        volley = Volley(self.sockets.get(address, trail.clock), address, check.settings, trail)
         try:
-            return await done
+            with trail.during(ECHO):
+                volley.begin(trail.left_s(self._share), done.set)
+                await done.wait()
         finally:
             volley.stop()
+        return volley
 
-    def _volley(self, check: Check, address: str, trail: Trail, over: Callable[[Volley], None]) -> Volley:
-        return Volley(self.sockets.get(address, trail.clock), address, check.settings, over)
+
+class _Launched(Volley):
+    """One that no task waits for."""
+
+    __slots__ = ("judge", "land")
+    judge: Judge
+    land: Land
+
+    def finish(self) -> None:
+        """It is over."""
+        self.land(self._find)
+
+    def _find(self) -> Finding:
+        self.trail.leave(ECHO, self.trail.began.boot_ns)
+        try:
+            return self.judge(self)
+        except Fault as fault:
+            return fault.finding(self.trail)
