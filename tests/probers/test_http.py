@@ -384,7 +384,7 @@ def test_a_redirect_into_our_network_is_refused(tmp_path: Path) -> None:
     from probe.clock import SystemClock
     from probe.probers.net.certificate import TlsContexts
     from probe.probers.net.fault import Fault
-    from probe.probers.net.http_attempt import Attempt, _origin
+    from probe.probers.net.http_attempt import Attempt
     from probe.trail import begin
 
     async def main() -> Fault:
@@ -394,7 +394,7 @@ def test_a_redirect_into_our_network_is_refused(tmp_path: Path) -> None:
         request = httpx.Request("GET", check.target)
         redirected = attempt._follow(request, 302, "http://inner.example/latest/meta-data/")
         with pytest.raises(Fault) as caught:
-            await attempt._way.open(_origin(redirected.url), is_redirect=True)
+            await attempt._way.open(redirected.origin, is_redirect=True)
         return caught.value
 
     fault = asyncio.run(main())

@@ -39,6 +39,11 @@ async def pair() -> AsyncIterator[tuple[Stream, socket.socket]]:
                 yield stream, there
 
 
+def descriptors() -> set[Path]:
+    """What this process has open."""
+    return set(Path("/proc/self/fd").iterdir())
+
+
 def hold_up() -> None:
     """The loop does something else for a while."""
     time.sleep(LATE_S)
@@ -173,7 +178,7 @@ def test_the_loop_keeps_nothing_of_connections_that_are_gone() -> None:
     """One descriptor for all of them, and none when there are none: also after a cancelled and a refused attempt."""
 
     async def main() -> None:
-        before = set(Path("/proc/self/fd").iterdir())
+        before = descriptors()
         async with pair() as (stream, _):
             assert len(_POLLERS) == 1
             waiting = asyncio.create_task(stream.receive())
@@ -185,7 +190,7 @@ def test_the_loop_keeps_nothing_of_connections_that_are_gone() -> None:
         with closing(refused), pytest.raises(ConnectionRefusedError):
             await refused.connect(("127.0.0.1", closed_port()))
         assert not _POLLERS
-        assert set(Path("/proc/self/fd").iterdir()) == before
+        assert descriptors() == before
 
     asyncio.run(main())
 

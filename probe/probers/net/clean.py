@@ -17,6 +17,8 @@ def clean(text: str | bytes) -> str:
     """
     head = text[:READ_LIMIT]
     words = head.decode("utf-8", "backslashreplace") if isinstance(head, bytes) else head
+    if len(words) <= DETAIL_LIMIT and words.isprintable():
+        return words
     shown = "".join(char if char.isprintable() else _escaped(char) for char in words)
     return shown if len(shown) <= DETAIL_LIMIT else shown[: DETAIL_LIMIT - 1] + "…"
 

@@ -166,7 +166,7 @@ async def _connect(address: str, port: int, clock: Clock) -> Connection:
         raise blame(error) from error
     try:
         await stream.connect(socket_address(address, port))
-        peer = _peer_of(stream.sock)
+        _refuse_itself(stream.sock, address, port)
     except OSError as error:
         fault = blame(error, stream.sock)
         stream.close()
@@ -174,15 +174,13 @@ async def _connect(address: str, port: int, clock: Clock) -> Connection:
     except BaseException:
         stream.close()
         raise
-    return Connection(stream, peer)
+    return Connection(stream, show(address, port))
 
 
-def _peer_of(sock: socket.socket) -> str:
+def _refuse_itself(sock: socket.socket, address: str, port: int) -> None:
     """By simultaneous open, a connection to a loopback port that nobody listens on can meet itself. Raises Fault."""
-    peer = sock.getpeername()
-    if sock.getsockname() == peer:
+    if sock.getsockname()[:2] == (address, port):
         raise Fault(Reason.REFUSED, "connected to itself: nobody listens there")
-    return show(*peer[:2])
 
 
 def socket_for(address: str, kind: int) -> socket.socket:

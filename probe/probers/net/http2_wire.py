@@ -7,7 +7,7 @@ with it, as in http_wire: interim answers without end, crumbs, streams and pings
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Final
 
 import h2.config
@@ -20,7 +20,8 @@ from probe.model import Reason
 from probe.probers.net.breath import Breath
 from probe.probers.net.connection import Connection
 from probe.probers.net.fault import Fault
-from probe.probers.net.http_wire import CRUMB, CRUMB_LIMIT, HEAD_LIMIT, INTERIM_LIMIT, Head, Header
+from probe.probers.net.http_plain import Head
+from probe.probers.net.http_wire import CRUMB, CRUMB_LIMIT, HEAD_LIMIT, INTERIM_LIMIT, Asked
 
 STREAM: Final = 1
 WINDOW: Final = 1 << 20
@@ -51,16 +52,21 @@ class Http2Wire:
         self._has_head = False
         self._body = b""
 
-    async def send(self, method: bytes, target: bytes, headers: Sequence[Header], body: bytes) -> None:
+    async def send(self, asked: Asked) -> None:
         """Send the request as far as the server's windows let it; the rest follows while its answer is read."""
-        fields = [(name.lower(), value) for name, value in headers]
+        fields = [(name.lower(), value) for name, value in asked.headers]
         authority = next((value for name, value in fields if name == b"host"), b"")
-        pseudo = [(b":method", method), (b":authority", authority), (b":scheme", b"https"), (b":path", target)]
+        pseudo = [
+            (b":method", asked.method),
+            (b":authority", authority),
+            (b":scheme", b"https"),
+            (b":path", asked.target),
+        ]
         kept = [(name, value) for name, value in fields if name not in DROPPED]
         self._state.initiate_connection()
         self._state.increment_flow_control_window(WINDOW)
-        self._state.send_headers(STREAM, [*pseudo, *kept], end_stream=not body)
-        self._body = body
+        self._state.send_headers(STREAM, [*pseudo, *kept], end_stream=not asked.body)
+        self._body = asked.body
         self._push()
         await self._flush()
 
@@ -76,6 +82,9 @@ class Http2Wire:
             if interim > INTERIM_LIMIT:
                 raise Fault(Reason.PROTOCOL, f"more than {INTERIM_LIMIT} interim answers")
         raise Fault(Reason.PROTOCOL, f"no answer in {EVENT_LIMIT} frames")
+
+    def whole(self) -> None:
+        """None: a body comes in frames, and each is acknowledged."""
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, still encoded. Raises Fault when it ends before its time."""

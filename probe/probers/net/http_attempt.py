@@ -14,18 +14,20 @@ import asyncio
 from base64 import b64encode
 from contextlib import closing
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import httpx
 
 from probe.model import Check, Reason
 from probe.probers.net.certificate import TlsContexts
 from probe.probers.net.clean import clean
+from probe.probers.net.connection import Connection
 from probe.probers.net.endpoint import parse_host
 from probe.probers.net.fault import Fault
 from probe.probers.net.http_expect import Answer
+from probe.probers.net.http_plain import Head
 from probe.probers.net.http_way import PORTS, Origin, Way, wire_on
-from probe.probers.net.http_wire import Exchange, Head
+from probe.probers.net.http_wire import Asked, Exchange
 from probe.probers.net.inflate import Inflater
 from probe.probers.net.resolver import Resolver
 from probe.secrets import Secret, SecretMissing
@@ -49,6 +51,17 @@ DEFAULT_HEADERS: Final = {
 }
 
 
+class Step(NamedTuple):
+    """One request of an attempt: the first, or one that a redirect asks for."""
+
+    request: httpx.Request
+    asked: Asked
+    origin: Origin
+    url: str
+    shown: str
+    """The URL as it is recorded."""
+
+
 class Attempt:
     """One attempt of a check of kind http."""
 
@@ -63,67 +76,59 @@ class Attempt:
 
     async def run(self) -> Answer:
         """The answer at the end of the redirects. Raises Fault."""
-        request = _first_request(self._settings, self._target)
+        step = _first_step(self._settings, self._target)
         while True:
-            url = clean(str(request.url))
-            hop: dict[str, Any] = {"url": url, "status": None, "address": None}
+            hop: dict[str, Any] = {"url": step.shown, "status": None, "address": None}
             self._hops.append(hop)
-            with closing(await self._way.open(_origin(request.url), is_redirect=bool(self._visited))) as connection:
+            with closing(await self._way.open(step.origin, is_redirect=bool(self._visited))) as connection:
                 hop["address"] = self._trail.address
                 wire = wire_on(connection)
-                head = await self._ask(wire, request)
+                head = await self._ask(connection, wire, step)
                 hop["status"] = head.status
-                self._trail.facts["url"] = url
-                headers = httpx.Headers(list(head.headers))
-                location = headers.get("location")
-                if not self._settings.follow_redirects or head.status not in REDIRECTS or location is None:
-                    return await self._read(wire, head, headers, str(request.url))
-            request = await self._next(request, head.status, location)
+                self._trail.facts["url"] = step.shown
+                location = _value(head, b"location") if head.status in REDIRECTS else None
+                if not self._settings.follow_redirects or location is None:
+                    return await self._read(connection, wire, head, step.url)
+            step = await self._next(step.request, head.status, location)
 
-    async def _ask(self, wire: Exchange, request: httpx.Request) -> Head:
-        with self._trail.during("ttfb"):
-            target, extra = self._way.request_line(_origin(request.url), request.url.raw_path)
-            headers = [*request.headers.raw, *extra]
-            await wire.send(request.method.encode("ascii"), target, headers, request.content)
+    async def _ask(self, connection: Connection, wire: Exchange, step: Step) -> Head:
+        with connection.during(self._trail, "ttfb"):
+            await wire.send(self._way.ask_by(step.asked, step.origin))
             head = await wire.head()
         facts = self._trail.facts
-        facts.update(status=head.status, http=head.version)
+        facts["status"], facts["http"] = head.status, head.version
         if head.phrase:  # HTTP/2 has none
             facts["phrase"] = clean(head.phrase)
         return head
 
-    async def _read(self, wire: Exchange, head: Head, headers: httpx.Headers, url: str) -> Answer:
+    async def _read(self, connection: Connection, wire: Exchange, head: Head, url: str) -> Answer:
         settings = self._settings
         limit = max(settings.body_limit, settings.min_bytes or 0, (settings.max_bytes or -1) + 1)
-        inflater = Inflater(headers.get("content-encoding", ""), limit)
+        inflater = Inflater(_value(head, b"content-encoding") or "", limit)
         try:
-            with self._trail.during("body"):
-                async for chunk in wire.chunks():
-                    if await inflater.feed(chunk):
-                        break
-                else:
-                    inflater.finish()
+            with connection.during(self._trail, "body"):
+                await _inflate(wire, inflater)
         finally:
             self._trail.facts["bytes"] = inflater.received
         return Answer(
             status=head.status,
-            headers=headers,
+            headers=httpx.Headers(head.headers) if settings.expect_header else {},
             url=url,
             body=bytes(inflater.data),
             is_cut=inflater.is_cut,
             is_readable=inflater.is_readable,
         )
 
-    async def _next(self, request: httpx.Request, status: int, location: str) -> httpx.Request:
-        """The request after this one. Raises Fault."""
+    async def _next(self, request: httpx.Request, status: int, location: str) -> Step:
+        """What follows this request. Raises Fault."""
         if len(location) > LOCATION_LIMIT:
             raise Fault(Reason.PROTOCOL, f"redirected to a URL of {len(location)} characters")
         if len(location) > SHORT:
             return await asyncio.to_thread(self._follow, request, status, location)
         return self._follow(request, status, location)
 
-    def _follow(self, request: httpx.Request, status: int, location: str) -> httpx.Request:
-        """The request that a redirect asks for. Raises Fault."""
+    def _follow(self, request: httpx.Request, status: int, location: str) -> Step:
+        """What a redirect asks for. Raises Fault."""
         self._visited.append(clean(str(request.url)))
         self._trail.facts["redirects"] = list(self._visited)
         self._trail.facts["redirect_chain"] = self._hops
@@ -138,10 +143,11 @@ class Attempt:
             dropped |= CREDENTIALS | secret
         headers = {name: value for name, value in request.headers.items() if name not in dropped}
         method = "GET" if becomes_get else request.method
-        return httpx.Request(method, url, headers=headers, content=None if becomes_get else request.content)
+        content = None if becomes_get else request.content
+        return _step(httpx.Request(method, url, headers=headers, content=content))
 
 
-def _first_request(settings: HttpSettings, target: str) -> httpx.Request:
+def _first_step(settings: HttpSettings, target: str) -> Step:
     """The request of a check: made once, or each time afresh where it holds a secret, which is read when it is used."""
     holds_secret = settings.auth_bearer or settings.auth_password
     if holds_secret or any(isinstance(value, Secret) for value in settings.headers.values()):
@@ -150,11 +156,11 @@ def _first_request(settings: HttpSettings, target: str) -> httpx.Request:
 
 
 @lru_cache(maxsize=16_384)
-def _built(settings: HttpSettings, target: str) -> httpx.Request:
+def _built(settings: HttpSettings, target: str) -> Step:
     return _build(settings, target)
 
 
-def _build(settings: HttpSettings, target: str) -> httpx.Request:
+def _build(settings: HttpSettings, target: str) -> Step:
     """Raises Fault when a secret cannot be read."""
     headers = dict(DEFAULT_HEADERS)
     try:
@@ -168,7 +174,34 @@ def _build(settings: HttpSettings, target: str) -> httpx.Request:
     except SecretMissing as error:
         raise Fault(Reason.SECRET_MISSING, str(error)) from error
     body = None if settings.body is None else settings.body.encode()
-    return httpx.Request(settings.method, target, headers=httpx.Headers(headers, encoding="utf-8"), content=body)
+    made = httpx.Request(settings.method, target, headers=httpx.Headers(headers, encoding="utf-8"), content=body)
+    return _step(made)
+
+
+def _step(request: httpx.Request) -> Step:
+    url = str(request.url)
+    asked = Asked(request.method.encode("ascii"), request.url.raw_path, request.headers.raw, request.content)
+    return Step(request, asked, _origin(request.url), url, clean(url))
+
+
+def _value(head: Head, name: bytes) -> str | None:
+    """A header's value, several of them joined; None where it is not there."""
+    if all(known != name for known, _ in head.headers):
+        return None
+    return httpx.Headers(head.headers)[name.decode("ascii")]
+
+
+async def _inflate(wire: Exchange, inflater: Inflater) -> None:
+    """Take the body as far as it is wanted. Raises Fault."""
+    whole = wire.whole()
+    if whole is not None:
+        if not await inflater.feed(whole):
+            inflater.finish()
+        return
+    async for chunk in wire.chunks():
+        if await inflater.feed(chunk):
+            return
+    inflater.finish()
 
 
 def _target_of(url: httpx.URL, location: str) -> httpx.URL:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from probe.model import Assertion, Finding, Reason
@@ -41,7 +42,7 @@ async def judge(settings: HttpSettings, answer: Answer, trail: Trail) -> Finding
     judged = [
         *_status(settings, answer),
         *_headers(settings, answer),
-        *[judged async for judged in _body(settings, answer, trail)],
+        *(await _body(settings, answer, trail) if _looks_at_body(settings) else ()),
         *_size(settings, answer),
         *judge_version(settings.min_tls, trail),
         *judge_days(settings.min_days_left, trail),
@@ -56,12 +57,16 @@ def is_expected(status: int, expected: tuple[int | str, ...]) -> bool:
 
 
 def _status(settings: HttpSettings, answer: Answer) -> Iterator[Judged]:
-    wanted = ", ".join(str(one) for one in settings.expect_status)
-    held = is_expected(answer.status, settings.expect_status)
-    yield Reason.STATUS, Assertion(f"status {wanted}", str(answer.status), held)
+    yield _judge_status(answer.status, settings.expect_status)
     if settings.expect_final_url is not None:
         held = answer.url == settings.expect_final_url
         yield Reason.FINAL_URL, Assertion(f"final URL {settings.expect_final_url}", clean(answer.url), held)
+
+
+@lru_cache(maxsize=1024)
+def _judge_status(status: int, expected: tuple[int | str, ...]) -> Judged:
+    wanted = ", ".join(str(one) for one in expected)
+    return Reason.STATUS, Assertion(f"status {wanted}", str(status), is_expected(status, expected))
 
 
 def _headers(settings: HttpSettings, answer: Answer) -> Iterator[Judged]:
@@ -71,16 +76,22 @@ def _headers(settings: HttpSettings, answer: Answer) -> Iterator[Judged]:
         yield Reason.HEADER, Assertion(f"header {name} {wanted}".rstrip(), seen, value is not None and wanted in value)
 
 
-async def _body(settings: HttpSettings, answer: Answer, trail: Trail) -> AsyncIterator[Judged]:
+def _looks_at_body(settings: HttpSettings) -> bool:
+    return settings.expect_body is not None or settings.expect_body_regex is not None or bool(settings.expect_json)
+
+
+async def _body(settings: HttpSettings, answer: Answer, trail: Trail) -> list[Judged]:
     text, pattern = settings.expect_body, settings.expect_body_regex
+    judged: list[Judged] = []
     if text is not None:
         held = answer.is_readable and await _contains(answer.body, text.encode())
-        yield _found(f"body contains {clean(text)}", answer, held=held)
+        judged.append(_found(f"body contains {clean(text)}", answer, held=held))
     if pattern is not None:
         held = answer.is_readable and await search(pattern, await _text(answer.body), trail)
-        yield _found(f"body matches {clean(pattern)}", answer, held=held)
+        judged.append(_found(f"body matches {clean(pattern)}", answer, held=held))
     for path, wanted in settings.expect_json.items():
-        yield await judge_json(path, wanted, answer)
+        judged.append(await judge_json(path, wanted, answer))
+    return judged
 
 
 def _found(expectation: str, answer: Answer, *, held: bool) -> Judged:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from probe.model import Check, Reason, State
@@ -20,7 +20,8 @@ from probe.probers.net.connection import Connection, open_connection
 from probe.probers.net.endpoint import Endpoint, canonical_address, parse_proxy, show
 from probe.probers.net.fault import Fault
 from probe.probers.net.handshake import context_for, shake_hands
-from probe.probers.net.http_wire import Exchange, Header, Wire
+from probe.probers.net.http_plain import Header
+from probe.probers.net.http_wire import Asked, Exchange, Wire
 from probe.probers.net.names import find_addresses
 from probe.probers.net.resolver import Resolver
 from probe.secrets import SecretMissing
@@ -92,13 +93,14 @@ class Way:
                 raise
         return connection
 
-    def request_line(self, origin: Origin, path: bytes) -> tuple[bytes, Sequence[Header]]:
-        """What is asked for, and headers beside the request's own: in the clear, a proxy is told the whole URL."""
+    def ask_by(self, asked: Asked, origin: Origin) -> Asked:
+        """The request as it is sent on this way: in the clear, a proxy is told the whole URL, and who we are."""
         if self._settings.proxy is None or origin.scheme == "https":
-            return path, ()
+            return asked
         port = "" if origin.port == PORTS[origin.scheme] else f":{origin.port}"
         host = f"[{origin.host}]" if ":" in origin.host else origin.host
-        return f"http://{host}{port}".encode("ascii") + path, self._credentials()
+        target = f"http://{host}{port}".encode("ascii") + asked.target
+        return Asked(asked.method, target, [*asked.headers, *self._credentials()], asked.body)
 
     async def _open(self, origin: Origin) -> Connection:
         addresses = await find_addresses(self._check, origin.host, self._resolver, self._trail)
@@ -134,8 +136,8 @@ class Way:
         """Have the proxy connect to the origin. Raises Fault."""
         authority = show(origin.host, origin.port).encode("ascii")
         wire = Wire(connection)
-        with self._trail.during("proxy"):
-            await wire.send(b"CONNECT", authority, [(b"host", authority), *self._credentials()], b"")
+        with connection.during(self._trail, "proxy"):
+            await wire.send(Asked(b"CONNECT", authority, [(b"host", authority), *self._credentials()]))
             head = await wire.head()
         if head.status // 100 != 2:
             raise Fault(Reason.PROXY, f"it answered {head.status} {clean(head.phrase)}")

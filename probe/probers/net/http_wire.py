@@ -1,16 +1,19 @@
 """One HTTP/1.1 exchange over one connection: a request out, a head in, a body in chunks.
 
-h11 keeps the grammar; here is only what a hostile server could do with it: endless heads, endless
-interim answers, bodies in crumbs, ends at the wrong place. Nothing is followed, decoded or judged.
+Plain answers are read by http_plain; h11 keeps the grammar of all others, and of requests. Here is what a hostile
+server could do with it: endless heads, endless interim answers, bodies in crumbs, ends at the wrong place. Nothing
+is followed, decoded or judged.
 
-There is no httptools beside it: h11 takes 44 µs of an attempt (measured for an answer of 1 KiB with
-Python 3.11), so little could be saved, and two grammars would judge one answer in two ways.
+There is no httptools beside it: it accepts what h11 refuses, so that a third grammar would judge one answer in two
+ways, and for plain answers there is little left that it could save.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Final, NamedTuple, Protocol
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Protocol
 
 import h11
 
@@ -18,6 +21,7 @@ from probe.model import Reason
 from probe.probers.net.breath import STRETCH, Breath
 from probe.probers.net.connection import Connection
 from probe.probers.net.fault import Fault
+from probe.probers.net.http_plain import Head, Header, read_plain
 
 HEAD_LIMIT: Final = 64 * 1024
 """Bytes that the head of an answer may have."""
@@ -31,27 +35,43 @@ CRUMB_LIMIT: Final = 65_536
 SLICE: Final = 8 * 1024
 """Bytes that the parser is given at once."""
 
-Header = tuple[bytes, bytes]
 
+@dataclass(frozen=True)
+class Asked:
+    """A request, as it is the same in every attempt of a check."""
 
-class Head(NamedTuple):
-    """The status line and the headers of an answer, as the server sent them."""
-
-    status: int
-    phrase: bytes
-    version: str
+    method: bytes
+    target: bytes
     headers: Sequence[Header]
+    body: bytes = b""
+
+    @cached_property
+    def wire(self) -> bytes:
+        """Its bytes in HTTP/1.1."""
+        return self.say(h11.Connection(h11.CLIENT))
+
+    def say(self, state: h11.Connection) -> bytes:
+        """Take a connection's state past the request; the bytes that this sends."""
+        events: list[h11.Event] = [h11.Request(method=self.method, target=self.target, headers=list(self.headers))]
+        if self.body:
+            events.append(h11.Data(data=self.body))
+        events.append(h11.EndOfMessage())
+        return b"".join(state.send(event) or b"" for event in events)
 
 
 class Exchange(Protocol):
     """One request and its answer, whatever version of HTTP carries them."""
 
-    async def send(self, method: bytes, target: bytes, headers: Sequence[Header], body: bytes) -> None:
+    async def send(self, asked: Asked) -> None:
         """Send the whole request. Raises Fault."""
         ...
 
     async def head(self) -> Head:
         """The answer's head, interim answers passed over. Raises Fault."""
+        ...
+
+    def whole(self) -> bytes | None:
+        """The body, still encoded, where all of it came with the head; None where it must be waited for."""
         ...
 
     def chunks(self) -> AsyncIterator[bytes]:
@@ -65,22 +85,85 @@ class Wire:
     def __init__(self, connection: Connection) -> None:
         """Nothing is sent yet."""
         self._connection = connection
-        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
-        self._breath = Breath()
-        self._waiting = b""
-        self._has_heard = False
-        self._has_head = False
+        self._asked: Asked | None = None
+        self._hard: _Hard | None = None
+        self._rest = b""
+        self._length: int | None = None
 
-    async def send(self, method: bytes, target: bytes, headers: Sequence[Header], body: bytes) -> None:
+    async def send(self, asked: Asked) -> None:
         """Send the whole request. Raises Fault."""
-        events: list[h11.Event] = [h11.Request(method=method, target=target, headers=list(headers))]
-        if body:
-            events.append(h11.Data(data=body))
-        events.append(h11.EndOfMessage())
-        await self._connection.send(b"".join(self._state.send(event) or b"" for event in events))
+        self._asked = asked
+        await self._connection.send(asked.wire)
 
     async def head(self) -> Head:
         """The answer's head, interim answers passed over. Raises Fault."""
+        asked = self._asked
+        data = await self._connection.receive()
+        plain = read_plain(data, asked.method if asked else b"GET", SLICE)
+        if plain is None:
+            self._hard = _Hard(self._connection, asked, data)
+            return await self._hard.head()
+        head, self._rest, self._length = plain
+        return head
+
+    def whole(self) -> bytes | None:
+        """The body, still encoded, where all of it came with the head; None where it must be waited for."""
+        length = self._length
+        return None if length is None or length > len(self._rest) else self._rest[:length]
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes, still encoded. Raises Fault when it ends before its time."""
+        crumbs = 0
+        async for piece in self._hard.pieces() if self._hard else self._pieces():
+            crumbs += len(piece) < CRUMB
+            if crumbs > CRUMB_LIMIT:
+                words = f"the body comes in more than {CRUMB_LIMIT} pieces of less than {CRUMB} bytes"
+                raise Fault(Reason.PROTOCOL, words)
+            yield piece
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether the server said more than its answer."""
+        return bool(self.unread)
+
+    @property
+    def unread(self) -> bytes:
+        """What was received and not yet taken."""
+        return self._hard.unread if self._hard else self._rest
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        piece, length, received = self._rest, self._length, 0
+        while True:
+            piece = piece if length is None else piece[: length - received]
+            received += len(piece)
+            if piece:
+                yield piece
+            if received == length:
+                return
+            piece = await self._connection.receive()
+            if not piece:
+                break
+        if length is not None:
+            raise Fault(Reason.TRUNCATED, f"closed after {received} of {length} bytes of the body")
+
+
+class _Hard:
+    """An answer that h11 must read, from its first bytes on."""
+
+    def __init__(self, connection: Connection, asked: Asked | None, data: bytes) -> None:
+        self._connection = connection
+        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
+        if asked is not None:
+            asked.say(self._state)
+        self._breath = Breath()
+        self._waiting = data
+        self._has_heard = bool(data)
+        self._has_head = False
+
+    async def head(self) -> Head:
+        """The answer's head, interim answers passed over. Raises Fault."""
+        if not self._has_heard:
+            raise Fault(Reason.CLOSED, "closed before answering")
         for _ in range(INTERIM_LIMIT):
             event = await self._next()
             await self._breath.take(STRETCH)
@@ -91,21 +174,10 @@ class Wire:
                 return Head(event.status_code, bytes(event.reason), version, headers)
         raise Fault(Reason.PROTOCOL, f"more than {INTERIM_LIMIT} interim answers")
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
         """The body as it comes, still encoded. Raises Fault when it ends before its time."""
-        crumbs = 0
-        while crumbs <= CRUMB_LIMIT:
-            event = await self._next()
-            if not isinstance(event, h11.Data):
-                return
-            crumbs += len(event.data) < CRUMB
+        while isinstance(event := await self._next(), h11.Data):
             yield bytes(event.data)
-        raise Fault(Reason.PROTOCOL, f"the body comes in more than {CRUMB_LIMIT} pieces of less than {CRUMB} bytes")
-
-    @property
-    def has_unread(self) -> bool:
-        """Whether the server said more than its answer."""
-        return bool(self.unread)
 
     @property
     def unread(self) -> bytes:
@@ -118,7 +190,9 @@ class Wire:
             try:
                 event = self._state.next_event()
             except h11.RemoteProtocolError as error:
-                raise self._blame(error) from error
+                has_ended = self._state.trailing_data[1]
+                reason = Reason.TRUNCATED if has_ended and self._has_head else Reason.PROTOCOL
+                raise Fault(reason, str(error)) from error
             if event is not h11.NEED_DATA:
                 return event  # type: ignore[return-value]  # h11 types its sentinels loosely
             if self._state.trailing_data[0].count(b"\n") > LINE_LIMIT:
@@ -127,16 +201,6 @@ class Wire:
 
     async def _slice(self) -> bytes:
         """What the parser gets next, b"" at the end."""
-        if not self._waiting:
-            self._waiting = await self._connection.receive()
-            self._has_heard = self._has_heard or bool(self._waiting)
+        self._waiting = self._waiting or await self._connection.receive()
         piece, self._waiting = self._waiting[:SLICE], self._waiting[SLICE:]
         return piece
-
-    def _blame(self, error: h11.RemoteProtocolError) -> Fault:
-        has_ended = self._state.trailing_data[1]
-        if has_ended and not self._has_heard:
-            return Fault(Reason.CLOSED, "closed before answering")
-        if has_ended and self._has_head:
-            return Fault(Reason.TRUNCATED, str(error))
-        return Fault(Reason.PROTOCOL, str(error))
