@@ -192,6 +192,7 @@ def _remedy(one: Assessment) -> Document:
         "deadline": one.claim.deadline,
         "needs": None if one.claim.needs is None else list(one.claim.needs),
         "missing": list(one.claim.missing),
+        "authority": one.claim.authority,
     }
     rights = [{"condition": each.condition, "reached": each.reached} for each in one.rights]
     return {"credit": credit, "claim": claim, "termination": rights}

@@ -158,11 +158,15 @@ class Right(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What the terms ask of a claim: the last day (ISO date) or None, what they need, what is missing."""
+    """What the terms ask of a claim: the last day (ISO date) or None, what they need, what is missing.
+
+    authority: whose measuring decides, as the terms say ("provider", "joint", "customer_evidence"); None: unstated.
+    """
 
     deadline: str | None
     needs: tuple[str, ...] | None
     missing: tuple[str, ...]
+    authority: str | None = None
 
 
 class Resolution(NamedTuple):

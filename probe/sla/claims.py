@@ -24,11 +24,27 @@ UNITS_MS: Final = {"minutes": 60_000, "hours": 3_600_000, "days": 86_400_000}
 
 UNSEEN: Final = "the state of the host decides, which only the provider sees: no probe from outside proves it"
 
+AUTHORITIES: Final[Mapping[str, str]] = {
+    "provider": "the provider's own measuring decides: this log is evidence, not proof; ask for its figures",
+    "joint": "the figures of both sides decide together: this log is yours; ask for the provider's",
+}
+"""What it means for a claim who measures by the terms; where the customer's evidence does, nothing is added."""
+
+REFUSED: Final = "the terms refuse the reports of outside monitors: this log alone proves nothing to this provider"
+
 
 def asked(terms: Terms, question: Question, outages: Sequence[Outage]) -> Claim:
     """What a claim under these terms needs, for the outages of a question."""
     found = claim(terms.claim, question.period, outages, question.tickets, terms.outage.report_within)
-    return found._replace(missing=(*found.missing, UNSEEN)) if _is_unseen(terms) else found
+    said = (*found.missing, *measured_by(terms), *([UNSEEN] if _is_unseen(terms) else []))
+    return found._replace(missing=said, authority=terms.outage.authority)
+
+
+def measured_by(terms: Terms) -> tuple[str, ...]:
+    """What this log is worth where the terms say whose measuring decides."""
+    said = AUTHORITIES.get(terms.outage.authority or "")
+    is_refused = terms.outage.third_party_ok is False
+    return (*([said] if said else []), *([REFUSED] if is_refused else []))
 
 
 def is_claimable(found: Claim, terms: Terms, question: Question, outages: Sequence[Outage]) -> bool:
@@ -36,7 +52,8 @@ def is_claimable(found: Claim, terms: Terms, question: Question, outages: Sequen
     counted = [each for each in outages if each.counted_ms]
     late = unreported(terms.outage.report_within, question.period, counted, question.tickets)
     is_heard = not counted or len(late) < len(counted)
-    return is_heard and not _is_unseen(terms) and is_open(found, question.period, question.as_of_ms)
+    is_ours_to_prove = not _is_unseen(terms) and terms.outage.third_party_ok is not False
+    return is_heard and is_ours_to_prove and is_open(found, question.period, question.as_of_ms)
 
 
 def _is_unseen(terms: Terms) -> bool:

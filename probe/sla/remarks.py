@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.sla import wallclock
+from probe.sla import claims, wallclock
 from probe.sla.assessment import Verdict
 from probe.sla.basis import Basis
 from probe.sla.cases import BY_RATE, BY_REQUEST
@@ -106,6 +106,7 @@ def _of_objective(case: Evidence) -> list[str]:
 def _of_terms(case: Evidence, terms: Terms) -> list[str]:
     service = case.question.service
     said = [f"not evaluated: {rule}" for rule in unevaluated(terms)]
+    said += claims.measured_by(terms)
     if terms.combine is not None and service.combine is not None and str(service.combine) != terms.combine:
         said.append(f"the checks are judged {service.combine} by the service's setting; the terms say {terms.combine}")
     if not terms.timezone and not service.timezone:

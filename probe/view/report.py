@@ -9,7 +9,7 @@ from fractions import Fraction
 from probe.sla.assessment import Assessment, Figures, Verdict, Why
 from probe.sla.beside import Beside
 from probe.sla.budget import ALERTS
-from probe.sla.claims import UNSEEN
+from probe.sla.claims import REFUSED, UNSEEN
 from probe.view import judged, speed, wording
 from probe.view.beside import context_fields, latency_table, quality_fields
 from probe.view.outages import outage_table
@@ -80,17 +80,23 @@ def _fields(one: Assessment, zone: tzinfo) -> Iterator[tuple[str, Words]]:
         yield "error budget", _budget(one)
     yield "verdict", _verdict(one)
     if one.claimable is not None and one.verdict is Verdict.MISSED:
-        yield "claimable", words("yes" if one.claimable else f"no: {_why_not(one)}")
+        yield "claimable", words(_may(one) if one.claimable else f"no: {_why_not(one)}")
     if one.objective is not None:
         yield "own objective", _objective(one)
     yield from _remedy(one)
     yield "evidence", _evidence(one)
 
 
+def _may(one: Assessment) -> str:
+    """That a miss can be claimed, and whose measuring decides about it."""
+    decided = one.claim is not None and one.claim.authority == "provider"
+    return "yes, but the provider's own measuring decides" if decided else "yes"
+
+
 def _why_not(one: Assessment) -> str:
     """What stands against a claim."""
-    is_unseen = one.claim is not None and UNSEEN in one.claim.missing
-    return UNSEEN if is_unseen else "the terms have another authority or rule decide"
+    told = one.claim.missing if one.claim is not None else ()
+    return next((each for each in (UNSEEN, REFUSED) if each in told), "the terms have another authority or rule decide")
 
 
 def _promised(one: Assessment) -> Words:

@@ -13,12 +13,14 @@ from probe.report.json import assessment_document
 from probe.sla import hours, period
 from probe.sla.assess import assess
 from probe.sla.assessment import Assessment, Verdict, Why
-from probe.sla.claims import UNSEEN
+from probe.sla.claims import AUTHORITIES, REFUSED, UNSEEN, measured_by
 from probe.sla.clauses import ServiceHours
 from probe.sla.requests import Bucket, Request, Requests
 from probe.sla.service import Combine, How, Question, Service
 from probe.sla.terms import Terms, parse
 from probe.view.judged import exclusions
+from probe.view.plain import text
+from probe.view.report import report
 from tests.sla.build import healthy
 from tests.sla.test_published import AS_OF, DAY, JUNE, clock, known_exactly
 
@@ -286,3 +288,29 @@ def test_a_window_entered_after_it_began_is_marked_in_the_judgement() -> None:
         assert (one.is_after_the_fact, document["after_the_fact"], document["entered_by"]) == (is_late, is_late, "ann")
         shown = any("by ann" in cell.text for line in exclusions([one], UTC).rows for cells in line for cell in cells)
         assert shown is is_late
+
+
+def test_where_the_providers_own_measuring_decides_the_log_is_evidence_and_no_proof() -> None:
+    """A miss can be claimed, and the report, the claim and the document say what this log is worth."""
+    outage = {"shortest": "0s", "authority": "provider"}
+    [found] = judged(terms(outage=outage), [(clock(3, 1, 0), clock(3, 4, 0))])
+    [said] = measured_by(terms(outage=outage))
+    assert said == AUTHORITIES["provider"]
+    assert found.claim is not None
+    assert (found.verdict, found.claimable, found.claim.authority) == (Verdict.MISSED, True, "provider")
+    assert said in found.claim.missing
+    assert said in found.notes
+    assert assessment_document(found)["claim"]["authority"] == "provider"
+    assert "claimable yes, but the provider's own measuring decides" in " ".join(text(report([found])).split())
+    [kept] = judged(terms(outage=outage), [])
+    assert said in kept.notes, "also before anything is missed"
+
+
+def test_where_outside_monitors_are_refused_a_miss_is_not_claimable_by_this_log() -> None:
+    """The report says why; where both sides measure it asks for the other's figures."""
+    outage = {"shortest": "0s", "authority": "joint", "third_party_ok": False}
+    [found] = judged(terms(outage=outage), [(clock(3, 1, 0), clock(3, 4, 0))])
+    assert (found.verdict, found.claimable) == (Verdict.MISSED, False)
+    assert f"claimable no: {REFUSED}" in " ".join(text(report([found])).split())
+    assert measured_by(terms(outage=outage)) == (AUTHORITIES["joint"], REFUSED)
+    assert measured_by(terms(outage={"shortest": "0s", "authority": "customer_evidence"})) == ()
