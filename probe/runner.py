@@ -163,25 +163,30 @@ class _Flight:
     def stop(self) -> None:
         """Give everything back; no outcome."""
         if self._done is not None:
-            self._done = None
-            self._strike.cancel()
             self._stop()
+            self._let_go()
 
     def _cut(self) -> None:
         self._stop()
         self._end(_cut_off(self._check, self.trail))
 
     def _end(self, finding: Finding) -> None:
-        done, self._done = self._done, None
+        done = self._done
         if done is None:
             return
-        self._strike.cancel()
+        self._let_go()
         trail = self.trail
         ended = trail.clock.read()
         try:
             done(trail.began, ended, _judged(self._check, trail, finding, ended, cut=False))
         except Exception:  # whoever called us back has others to call
             log.exception("an ending failed", extra={"check": self._check.key})
+
+    def _let_go(self) -> None:
+        """Leave no circle of references: the collector of such garbage costs as much as the rest."""
+        self._strike.cancel()
+        self._done = None
+        del self._strike, self._stop
 
 
 class _Strike:

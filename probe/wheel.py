@@ -51,6 +51,8 @@ class Wheel:
         if queue is None:
             queue = self._queues[wait_s] = deque()
             loop.call_at(due_s, self._turn, wait_s)
+        while queue and queue[0].call is None:
+            queue.popleft()
         made = Appointment(due_s, call)
         queue.append(made)
         return made

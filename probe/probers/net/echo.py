@@ -22,7 +22,7 @@ from probe.model import Reason
 from probe.probers.net.connection import socket_address
 from probe.probers.net.fault import Fault
 from probe.probers.net.faults import Notice, ask_for_notices, blame, next_notice
-from probe.probers.net.stamps import Control, read_stamp, round_trip_us, stamp_arrivals
+from probe.probers.net.stamps import Control, round_trip_us, stamp_arrivals, stamp_of
 
 HEADER: Final = struct.Struct("!BBHHH")
 NONCE_SIZE: Final = 16
@@ -283,7 +283,7 @@ class EchoSockets:
 
     def __init__(self) -> None:
         """None yet."""
-        self._made: dict[Dialect, EchoSocket] = {}
+        self._made: dict[bool, EchoSocket] = {}
         self._stamping: socket.socket | None = None
 
     def keep_stamping(self) -> None:
@@ -301,10 +301,11 @@ class EchoSockets:
 
     def get(self, address: str, clock: Clock) -> EchoSocket:
         """The one for the family of this address."""
-        dialect = V6 if ":" in address else V4
-        if dialect not in self._made:
-            self._made[dialect] = EchoSocket(dialect, clock)
-        return self._made[dialect]
+        is_v6 = ":" in address
+        made = self._made.get(is_v6)
+        if made is None:
+            made = self._made[is_v6] = EchoSocket(V6 if is_v6 else V4, clock)
+        return made
 
     def all(self) -> tuple[EchoSocket, ...]:
         """Those that were wanted so far."""
@@ -348,11 +349,14 @@ def _set_up(sock: socket.socket, dialect: Dialect, *, is_raw: bool) -> None:
 
 def _read_control(control: Control, dialect: Dialect) -> tuple[int | None, int | None]:
     """The kernel's receive time, ns since the epoch, and the hops left; None for what is not there."""
-    ttl = None
+    stamp_ns = ttl = None
     for level, kind, data in control:
-        if kind == dialect.got_ttl and level == dialect.level:
-            ttl = int.from_bytes(data[:4], sys.byteorder)
-    return read_stamp(control), ttl
+        if level == dialect.level:
+            if kind == dialect.got_ttl:
+                ttl = int.from_bytes(data[:4], sys.byteorder)
+        elif stamp_ns is None:
+            stamp_ns = stamp_of(level, kind, data)
+    return stamp_ns, ttl
 
 
 def _checksum(data: bytes) -> int:

@@ -22,11 +22,15 @@ def stamp_arrivals(sock: socket.socket) -> None:
 
 def read_stamp(control: Control) -> int | None:
     """The kernel's receive time, ns since the epoch; None where it gave none."""
-    for level, kind, data in control:
-        if kind == SO_TIMESTAMPNS and level == SOL_SOCKET and len(data) == TIMESPEC.size:
-            seconds, nanoseconds = TIMESPEC.unpack(data)
-            return int(seconds * 1_000_000_000 + nanoseconds)
-    return None
+    return next((stamp_ns for one in control if (stamp_ns := stamp_of(*one)) is not None), None)
+
+
+def stamp_of(level: int, kind: int, data: bytes) -> int | None:
+    """The same from one piece of ancillary data; None where it is another."""
+    if kind != SO_TIMESTAMPNS or level != SOL_SOCKET or len(data) != TIMESPEC.size:
+        return None
+    seconds, nanoseconds = TIMESPEC.unpack(data)
+    return int(seconds * 1_000_000_000 + nanoseconds)
 
 
 def round_trip_us(sent: Reading, now: Reading, stamp_ns: int | None) -> int:

@@ -62,9 +62,11 @@ class _Packet(Request):
         self.answer: Reply | Notice | None = None
 
     def take(self, answer: Reply | Notice) -> None:
-        """Keep it, and tell the volley."""
+        """Keep it, and tell the volley; after that it is only kept by it."""
         self.answer = answer
-        self.volley.note()
+        volley = self.volley
+        del self.volley
+        volley.note()
 
 
 class Volley:
@@ -208,7 +210,9 @@ class _Launched(Volley):
 
     def finish(self) -> None:
         """It is over."""
-        self.land(self._find)
+        land = self.land
+        del self.land
+        land(self._find)
 
     def _find(self) -> Finding:
         self.trail.leave(ECHO, self.trail.began.boot_ns)
