@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from probe.errors import UsageError
 from probe.judge.asked import PeriodChoice
 from probe.judge.choice import chosen, preceding
-from probe.judge.judging import Judge
+from probe.judge.evidence import stretch_of
+from probe.judge.judging import MANY, Judge
+from probe.judge.proportion import of_grid
 from probe.model import Evidence, Ticket
 from probe.sla import beside, budget, evidence, severity
 from probe.sla.assessment import Assessment, Outage, PeriodSpan
-from probe.sla.beside import Beside, Mark, Quality, Worst
+from probe.sla.beside import Beside, Mark, Quality, Share, Worst
 from probe.sla.service import Service
 from probe.store.reader import Reader
 from probe.store.timelines import FAR
@@ -32,12 +34,16 @@ Name = tuple[str, str | None, str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a report is about. before: how many preceding periods; has_quality: with figures of quality."""
+    """What a report is about. before: how many preceding periods; has_quality: with figures of quality.
+
+    counts_grid: with the failed ones among the attempts of the grid.
+    """
 
     choice: PeriodChoice | None = None
     services: frozenset[str] | None = None
     before: int = 0
     has_quality: bool = False
+    counts_grid: bool = True
 
 
 class Reported(NamedTuple):
@@ -64,11 +70,13 @@ def report(config: Config, reader: Reader, as_of_ms: int, ask: Ask) -> tuple[Rep
     judge = Judge(config, reader, as_of_ms)
     wanted = [(service, chosen(service, ask.choice, as_of_ms)) for service in _services(config, ask.services)]
     judge.prefetch(wanted)
+    ask = replace(ask, counts_grid=ask.counts_grid and len(wanted) <= MANY)
     return tuple(one for service, span in wanted for one in _reported(judge, service, span, ask))
 
 
 def compare(config: Config, common: Config, reader: Reader, as_of_ms: int, ask: Ask) -> tuple[Compared, ...]:
     """Services under their own rules and under those of `common`, the best under the common one first."""
+    ask = replace(ask, counts_grid=False)
     own, other = (_by_promise(one for one, _ in report(each, reader, as_of_ms, ask)) for each in (config, common))
     found = [Compared(*name[:2], own.get(name), other.get(name)) for name in own | other]
     return tuple(sorted(found, key=_rank))
@@ -159,7 +167,14 @@ def _reported(judge: Judge, service: Service, span: PeriodSpan, ask: Ask) -> Ite
             for outage in one.outages
         }
         quality = _quality(judge, service, span, one) if ask.has_quality else None
-        yield Reported(one, Beside(marks=marked, context=beside.context(one, history), quality=quality))
+        grid = _grid(judge, service, span, one) if ask.counts_grid else None
+        yield Reported(one, Beside(marks=marked, context=beside.context(one, history, grid), quality=quality))
+
+
+def _grid(judge: Judge, service: Service, span: PeriodSpan, one: Assessment) -> Share:
+    seen = judge.evidence(stretch_of(span, judge.as_of_ms))
+    members = seen.references if service.is_uplink else map(seen.member, [one.check] if one.check else service.keys)
+    return of_grid(judge.reader, seen, members, judge.config.agent.vantage)
 
 
 def _earlier(judge: Judge, service: Service, span: PeriodSpan, number: int) -> list[dict[Name, Assessment]]:

@@ -54,8 +54,8 @@ def context_document(one: Context) -> Document:
     return {
         "outages": one.outages,
         "suspects": one.suspects,
-        "failed": one.failed,
-        "attempts": one.samples,
+        "failed": one.grid and one.grid.failed,
+        "attempts": one.grid and one.grid.attempts,
         "share": ratio(one.share),
         "downtime": seconds(one.point_ms),
         "trend": one.trend,

@@ -45,17 +45,23 @@ class Before(NamedTuple):
     measured_ms: Ms | None = None
 
 
+class Share(NamedTuple):
+    """How many of the grid's attempts failed, of those that could be judged."""
+
+    failed: int
+    attempts: int
+
+
 class Context(NamedTuple):
     """Failures in proportion: how many, of how many attempts, what share of the time, and against the periods before.
 
-    share: the best estimate of downtime in the measured time, None when nothing was measured. before: the
-    preceding periods, the latest first.
+    grid: of the grid's attempts, None where nobody counted them. share: the best estimate of downtime in the
+    measured time, None when nothing was measured. before: the preceding periods, the latest first.
     """
 
     outages: int
     suspects: int
-    failed: int
-    samples: int
+    grid: Share | None
     share: Fraction | None
     point_ms: Ms | None
     before: tuple[Before, ...]
@@ -132,15 +138,14 @@ def tickets_of(outage: Outage, told: Iterable[Ticket], service: str | None) -> t
     return about_tickets.about(mine, outage.start_earliest_ms, max(end, last) + DAY_MS)
 
 
-def context(one: Assessment, before: Sequence[Assessment]) -> Context:
+def context(one: Assessment, before: Sequence[Assessment], grid: Share | None = None) -> Context:
     """An assessment's failures in proportion; `before`: the same of the preceding periods, the latest first."""
     measured = _measured(one)
     confirmed = [outage for outage in one.outages if outage.is_confirmed]
     return Context(
         outages=len(confirmed),
         suspects=len(one.outages) - len(confirmed),
-        failed=sum(outage.attempts for outage in one.outages),
-        samples=one.samples,
+        grid=grid,
         share=Fraction(one.downtime.point) / measured if measured > 0 else None,
         point_ms=one.downtime.point if measured > 0 else None,
         before=tuple(map(_before, before)),

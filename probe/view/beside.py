@@ -21,8 +21,8 @@ SHOWN: Sequence[str] = ("p50", "p95", "p99")
 def context_fields(one: Context) -> Iterator[tuple[str, Words]]:
     """How many failures, of how many attempts, what share of the time, and whether that is more than before."""
     said = f"{count(one.outages, 'outage')}, {count(one.suspects, 'suspect')}"
-    if one.samples:
-        said += f"; {one.failed:,} of {count(one.samples, 'attempt')} failed"
+    if one.grid is not None and one.grid.attempts:
+        said += f"; {one.grid.failed:,} of {count(one.grid.attempts, 'scheduled attempt')} failed"
     if one.share is not None:
         said += f"; down {percent(one.share)} % of the measured time"
     yield "in proportion", words(said)

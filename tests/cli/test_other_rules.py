@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from probe.cli.exits import Exit
@@ -118,7 +120,7 @@ def test_failures_stand_in_proportion_and_against_the_periods_before(office: Off
     assert (outage["severity"], outage["tickets"]) == ("minor", [])
     shown = office.probe("report", "--from", FROM, "--to", TO, "--trend", "1").out
     assert "in proportion" in shown
-    assert "1 outage, 0 suspects; 5 of 59 attempts failed" in shown
+    assert "1 outage, 0 suspects; 5 of 59 scheduled attempts failed" in shown
     assert "nothing to compare with" in shown
 
 
@@ -162,3 +164,27 @@ def test_outages_have_a_severity_by_the_impact_of_their_service(office: Office) 
     assert (one["check"], one["severity"]) == ("shop-front", "major")
     assert (suspect["check"], suspect["severity"]) == ("mail", None)
     assert "major" in office.probe("outages", "shop-front").out
+
+
+def test_failures_in_proportion_are_of_scheduled_attempts_alone(empty: Office, tmp_path: Path) -> None:
+    """Twelve rechecks a minute would make an outage weigh more, only because it was looked at more closely."""
+    minutes = [(minute * 60, "grid", "down" if 20 <= minute < 25 else "up") for minute in range(60)]
+    rechecks = [(20 * 60 + 5 * step, "recheck", "down") for step in range(1, 58) if step % 12]
+    rechecks += [(25 * 60 + second, "recheck", "up") for second in (5, 10)]
+    skipped = [(40 * 60, "grid", "unknown")]
+    mine = [each for each in minutes if each[0] != 40 * 60] + rechecks + skipped
+    lines = [("shop-front", *each) for each in sorted(mine)] + [("ref-a", *each[:2], "up") for each in minutes]
+    file = tmp_path / "log.jsonl"
+    file.write_text(
+        "".join(
+            f'{{"check": "{key}", "at": "2026-10-01T03:{at // 60:02d}:{at % 60:02d}Z", "state": "{state}",'
+            f' "origin": "{origin}"}}\n'
+            for key, at, origin, state in lines
+        )
+    )
+    assert empty.probe("import", file, "--interval", "60s").code == 0
+    hour = ("--from", "2026-10-01T03:00:00Z", "--to", "2026-10-01T04:00:00Z")
+    found = empty.probe("report", *hour, "--trend", "0", "--json").document["assessments"]
+    front = next(one for one in found if one["check"] == "shop-front")
+    assert front["outages"][0]["attempts"] == 5 + 53
+    assert (front["context"]["failed"], front["context"]["attempts"]) == (5, 59)

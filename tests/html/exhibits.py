@@ -11,7 +11,7 @@ from probe.html.report import Exhibit
 from probe.model import State
 from probe.report.json import assessment_document, report_header
 from probe.sla.assessment import Verdict
-from probe.sla.beside import Before, Beside, Context
+from probe.sla.beside import Before, Beside, Context, Share
 from probe.sla.interval import Intervals
 from probe.sla.picture import Layers, Picture, bands
 from probe.sla.requests import Request
@@ -71,8 +71,7 @@ def context(point_ms: int | None = 692_500) -> Context:
     return Context(
         outages=1,
         suspects=0,
-        failed=12,
-        samples=44_808,
+        grid=Share(12, 44_808),
         share=Fraction(1, 4000),
         point_ms=point_ms,
         before=(

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from probe.model import State, Ticket
 from probe.sla.assessment import Figures, PeriodSpan, Verdict
-from probe.sla.beside import DAY_MS, Before, Beside, Context, between_failures, context, latency, tickets_of
+from probe.sla.beside import DAY_MS, Before, Beside, Context, Share, between_failures, context, latency, tickets_of
 from tests.view.builders import DAY, NOW, assessment, outage
 
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
@@ -18,8 +18,8 @@ def test_the_context_of_a_month() -> None:
     one = assessment(outages=(outage(), outage(is_confirmed=False, attempts=1)), downtime=Figures(0, 100, 200, 200))
     better = assessment(downtime=Figures(0, 50, 90, 90))
     blank = assessment(unknown_ms=31 * DAY)
-    found = context(one, [better, blank])
-    assert (found.outages, found.suspects, found.failed, found.samples) == (1, 1, 13, 44_808)
+    found = context(one, [better, blank], Share(13, 44_640))
+    assert (found.outages, found.suspects, found.grid) == (1, 1, Share(13, 44_640))
     assert found.share == Fraction(100, 31 * DAY - 60_000)
     assert [(each.outages, each.point_ms, each.verdict) for each in found.before] == [
         (1, 50, Verdict.MISSED),
@@ -31,7 +31,7 @@ def test_the_context_of_a_month() -> None:
 def test_a_trend_weighs_each_period_by_what_was_measured_of_it() -> None:
     """One minute down in two measured hours is more than two in a whole day."""
     day = Before("one", 1, 120_000, 120_000, Verdict.MET, 86_400_000)
-    hours = Context(1, 0, 1, 120, None, 60_000, (day,), 7_200_000)
+    hours = Context(1, 0, Share(1, 120), None, 60_000, (day,), 7_200_000)
     assert hours.trend == "worse"
     assert hours._replace(point_ms=10_000).trend == "as before"
     assert hours._replace(point_ms=9_999).trend == "better"

@@ -27,7 +27,7 @@ from probe.sla.assessment import (
     Verdict,
     Why,
 )
-from probe.sla.beside import Before, Beside, Context, Latency, Mark, Quality, Worst
+from probe.sla.beside import Before, Beside, Context, Latency, Mark, Quality, Share, Worst
 from probe.sla.clauses import (
     Cap,
     ClaimRule,
@@ -264,7 +264,7 @@ def terms() -> Terms:
             unit_ms=60_000,
             bucket_ms=300_000,
             bucket_rule="all",
-            rounding=Rounding(unit_ms=60_000, mode="up", level="per_outage"),
+            rounding=Rounding(unit_ms=60_000, mode="ceil", level="outage"),
         ),
         exclusions=(
             Clause(
@@ -561,7 +561,7 @@ def beside() -> Beside:
     nines = Fraction(999, 1000)
     return Beside(
         marks=marks(),
-        context=Context(1, 1, 13, 44_808, Fraction(1, 3867), Fraction(692_500), before),
+        context=Context(1, 1, Share(13, 44_640), Fraction(1, 3867), Fraction(692_500), before),
         quality=Quality(
             mtbf_ms=Fraction(2_678_000_000),
             mttr_ms=Fraction(300_000),
