@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from probe.sla import naming
 from probe.sla.counting import Rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predicate:
-    """One condition under which the terms apply: `zones >= 2`; `says` puts it in words where the three cannot."""
+    """One condition under which the terms apply: `zones: 2 or more`; `says` puts it in words where the three cannot."""
 
     key: str
     op: str
@@ -22,7 +23,7 @@ class Predicate:
     says: str = ""
 
     def __str__(self) -> str:
-        return self.says or f"{self.key.replace('_', ' ')} {self.op} {self.value}"
+        return self.says or f"{self.key.replace('_', ' ')}: {naming.COMPARED[self.op].format(self.value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Symptom:
     says: str = ""
 
     def __str__(self) -> str:
-        return self.says or self.kind.replace("_", " ")
+        return self.says or " ".join(part for part in (naming.symptom(self.kind), self.of) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,8 @@ class Wait:
     unit: str
 
     def __str__(self) -> str:
-        return f"{self.n} {self.unit.replace('_', ' ')}"
+        unit = self.unit.replace("_", " ")
+        return f"{self.n} {unit.removesuffix('s') if self.n == 1 else unit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

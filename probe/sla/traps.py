@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from probe.sla.clauses import CreditRow, Remedy
+from probe.sla.naming import cause, field, metric
 from probe.sla.quantities import in_words, percent
 from probe.sla.terms import Terms
 
@@ -22,7 +23,7 @@ UNPROVABLE: Final = {
     "host_state": "the state of the host is judged, not whether you reach it: a probe from outside proves nothing",
     "network_devices": "the provider's own devices are judged, not your server: a probe of yours proves little",
     "both_feeds_off": "only both feeds off at once count: a probe of your server sees at most that power is gone",
-    "all_nameservers_silent": "every name server must be silent: probe each of them, and take all_down",
+    "all_nameservers_silent": "every name server must be silent: probe each, in a service that fails when all do",
     "severity_1": "only what the provider files under its highest priority counts: keep the ticket's grade",
     "degraded": "degraded service counts only under conditions that a probe does not see",
     "disk_io": "a disk that hangs counts as well, which a probe from outside does not see",
@@ -45,7 +46,6 @@ BY_EVENT: Final = {
     "F5": "no percentage decides: each outage is looked up by its length",
     "F6": "no percentage decides: the credit goes by the total of the period",
     "F7": "the credit goes by units of time, not by the percentage",
-    "F8": "one outage in a day earns that day's credit, whatever its length",
     "F3": "the mean is over intervals, each worth the same: busy hours weigh no more than quiet ones",
 }
 
@@ -58,7 +58,7 @@ DOUBTS: Final = {
 
 def traps(terms: Terms, interval_ms: int) -> tuple[str, ...]:
     """What to know before one relies on these terms with a probe every `interval_ms`."""
-    return tuple(said for each in TRAPS for said in each(terms, interval_ms))
+    return tuple(dict.fromkeys(said for each in TRAPS for said in each(terms, interval_ms)))
 
 
 def holes(rows: tuple[CreditRow, ...]) -> tuple[tuple[Fraction, Fraction], ...]:
@@ -122,7 +122,7 @@ def _shortest(terms: Terms, interval_ms: int) -> Iterator[str]:
             continue
         word = "longer than" if each.strict else "of at least"
         least, most = max(each.span_ms - 2 * interval_ms, 0), each.span_ms + 2 * interval_ms
-        either = f"between {in_words(least)} and {in_words(most)}" if least else f"of up to {in_words(most)}"
+        either = f"between {in_words(least)} and {in_words(most)}" if least else f"up to {in_words(most)}"
         yield (
             f"only outages {word} {in_words(each.span_ms)} count; of an outage {either} long "
             f"a probe every {mine} cannot say whether it does"
@@ -192,6 +192,8 @@ def _time(terms: Terms, interval_ms: int) -> Iterator[str]:
     del interval_ms
     if terms.archetype in BY_EVENT:
         yield BY_EVENT[terms.archetype]
+    if any(each.trigger == "each_day" for each in terms.remedies):
+        yield "one outage in a day earns that day's credit, whatever its length"
     if terms.outage.max_interruptions is not None:
         yield f"interrupted more than {_times(terms.outage.max_interruptions)} in a period is a miss, however briefly"
     if terms.period and terms.period.word.startswith("trailing"):
@@ -200,16 +202,16 @@ def _time(terms: Terms, interval_ms: int) -> Iterator[str]:
         yield "a part of the month in which the resource did not exist counts as up"
     for each in terms.promises:
         if each.consecutive_periods:
-            yield f"{each.metric.replace('_', ' ')} must fail {each.consecutive_periods} periods in a row"
+            yield f"{metric(each.metric)} must fail {each.consecutive_periods} periods in a row"
 
 
 def _excused(terms: Terms, interval_ms: int) -> Iterator[str]:
     del interval_ms
     for clause in terms.exclusions:
         if clause.excused and clause.cap_ms is not None:
-            yield f"{clause.cause.replace('_', ' ')} beyond {in_words(clause.cap_ms)} a period counts as down"
+            yield f"{cause(clause.cause)} beyond {in_words(clause.cap_ms)} a period counts as down"
         if clause.effect == "both":
-            yield f"{clause.cause.replace('_', ' ')} shortens the period too, so a real outage weighs more"
+            yield f"{cause(clause.cause)} shortens the period too, so a real outage weighs more"
 
 
 def _credit(terms: Terms, interval_ms: int) -> Iterator[str]:
@@ -217,6 +219,8 @@ def _credit(terms: Terms, interval_ms: int) -> Iterator[str]:
     for remedy in terms.remedies:
         yield from _holes(remedy)
         edge = terms.promise.target if terms.promise and remedy.lookup in (None, "availability") else None
+        if remedy.promise is None and edge is not None:
+            yield from _unpaid(remedy, edge)
         if remedy.promise is None and edge is not None and any(row.up_to == edge for row in remedy.rows):
             yield f"exactly {percent(edge)} keeps the promise and earns a credit all the same"
         if remedy.trigger == "each_hour" and remedy.allowance_ms:
@@ -233,13 +237,23 @@ def _trust(terms: Terms, interval_ms: int) -> Iterator[str]:
         named = [field for source in terms.sources if source.confidence == grade for field in source.fields]
         doubtful = dict.fromkeys(field for field in named if terms.confidence(field) == grade and field != "notes")
         if doubtful:
-            yield f"{says}: {', '.join(doubtful)}"
+            yield f"{says}: {', '.join(dict.fromkeys(map(field, doubtful)))}"
+
+
+def _unpaid(remedy: Remedy, edge: Fraction) -> Iterator[str]:
+    """Values that miss the promise and lie above every row."""
+    tops = [_top(row) for row in remedy.rows]
+    highest = max((top for top in tops if top is not None), default=None)
+    if highest is not None and None not in tops and highest < edge:
+        yield f"above {percent(highest)} and below {percent(edge)} the promise is missed and no row pays"
 
 
 def _holes(remedy: Remedy) -> Iterator[str]:
     is_time = remedy.lookup in ("event_duration", "cumulative_duration", "metric")
     for low, high in holes(remedy.rows):
-        if is_time:
+        if low == high:
+            yield f"no row pays at exactly {in_words(int(low)) if is_time else percent(low)}"
+        elif is_time:
             yield f"no row pays between {in_words(int(low))} and {in_words(int(high))}"
         else:
             yield f"no row pays between {percent(low)} and {percent(high)}"

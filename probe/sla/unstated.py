@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from probe.sla.clauses import Remedy
+from probe.sla.clauses import OutageRule, Remedy
 from probe.sla.terms import Terms
 
 IN_TIME: Final = ("F1", "F5", "F6", "F7", "F8", "F9")
@@ -32,7 +32,11 @@ def unsourced(terms: Terms) -> tuple[str, ...]:
     stated = {
         "promise": bool(terms.promises),
         "period": terms.period is not None,
+        "subject": terms.subject is not None,
         "combine": terms.combining is not None,
+        "binding": terms.binding is not None,
+        "speed": terms.speed is not None,
+        "outage": terms.outage != OutageRule(),
         "symptoms": terms.symptoms is not None,
         "applies_when": bool(terms.applies_when),
         "exclusion": bool(terms.exclusions),

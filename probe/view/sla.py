@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from probe.sla.clauses import Source
+from probe.sla.clauses import OutageRule, Source, Symptom
+from probe.sla.naming import field
+from probe.sla.quantities import in_words as span_in_words
 from probe.sla.terms import Terms
 from probe.sla.traps import traps
 from probe.sla.unstated import unsourced, unstated
-from probe.view import clauses, wording
+from probe.view import clauses, phrases, wording
 from probe.view.clauses import UNSTATED
 from probe.view.page import (
     BLANK,
@@ -27,12 +29,11 @@ from probe.view.page import (
     words,
 )
 
-COMBINES: Final = {
-    "each": "each is judged by itself",
-    "any": "down while any of them is",
-    "all_down": "down only while all of them are",
-    "pooled": "all are thrown together",
-    "weighted": "weighted",
+CONFIDENCES: Final = {
+    "primary": "the provider's own page",
+    "primary-copy": "a copy of the provider's text",
+    "secondary": "told by others",
+    "unsure": "uncertain",
 }
 
 
@@ -101,25 +102,57 @@ def _terms(terms: Terms, interval_ms: int) -> Page:
 
 
 def _fields(terms: Terms) -> Iterator[tuple[str, Words]]:
-    for each in terms.promises:
-        yield "promised", words(clauses.commitment(each))
-    if terms.binding:
-        yield "binding", words(clauses.BINDINGS[terms.binding])
-    if terms.speed:
-        for line in clauses.speed_lines(terms.speed):
-            yield "speed", words(line)
-    yield "valid", words(f"{terms.valid_from or 'since an unknown day'} to {terms.valid_to or 'now'}")
+    yield from ((label, words(line)) for label, line in _promises(terms))
+    yield "valid", words(f"from {terms.valid_from or 'an unknown day'} {_until(terms.valid_to)}")
     for condition in terms.applies_when:
         yield "applies when", words(str(condition))
-    yield "period", words(f"{_period(terms)}, in {terms.timezone or 'a zone that the terms leave open'}")
+    yield from ((label, words(line)) for label, line in _time(terms))
     for symptom in terms.symptoms or ():
-        yield "down means", words(str(symptom))
-    yield "outage", words(clauses.outage_words(terms.outage))
-    yield "measured over", words(_denominator(terms.denominator))
-    yield "several parts", words(_combined(terms))
-    yield from _pardons(terms)
+        yield "down means", words(_symptom(symptom))
+    if terms.speed is None or terms.outage != OutageRule():
+        yield from _judged(terms)
     for label, line in (*_credits(terms), *clauses.claim_lines(terms.claim)):
         yield label, words(line)
+
+
+def _promises(terms: Terms) -> Iterator[tuple[str, str]]:
+    for each in terms.promises:
+        yield "promised", clauses.commitment(each)
+    if terms.binding:
+        yield "binding", phrases.BINDINGS[terms.binding]
+    for line in clauses.speed_lines(terms.speed) if terms.speed else ():
+        yield "speed", line
+
+
+def _until(day: str | None) -> str:
+    return f"to {day}" if day else "until now"
+
+
+def _symptom(one: Symptom) -> str:
+    if one.threshold is None or one.says:
+        return str(one)
+    return f"{one}, more than {clauses.figure(one.threshold, one.unit)}"
+
+
+def _time(terms: Terms) -> Iterator[tuple[str, str]]:
+    zone = f"in {terms.timezone}" if terms.timezone else "in a time zone that the terms leave open"
+    fixed = f", taken as {span_in_words(terms.fixed_period_ms)}" if terms.fixed_period_ms else ""
+    yield "period", f"{_period(terms)}{fixed}, {zone}"
+    if terms.partial_life:
+        yield "part of it", phrases.LIVES[terms.partial_life]
+
+
+def _judged(terms: Terms) -> Iterator[tuple[str, Words]]:
+    """How an outage is recognised and what it is a share of."""
+    if terms.subject:
+        word = phrases.SUBJECTS.get(terms.subject, terms.subject)
+        yield "judged", words(f"for each {word}")
+    yield "outage", words(clauses.outage_words(terms.outage, terms.archetype))
+    rounded = f", rounded to {terms.round_result} decimals before it is compared" if terms.round_result else ""
+    over = UNSTATED if terms.denominator is None else phrases.DENOMINATORS[terms.denominator]
+    yield "measured over", words(f"{over}{rounded}")
+    yield "several parts", words(_combined(terms))
+    yield from _pardons(terms)
 
 
 def _pardons(terms: Terms) -> Iterator[tuple[str, Words]]:
@@ -131,7 +164,7 @@ def _pardons(terms: Terms) -> Iterator[tuple[str, Words]]:
 
 def _credits(terms: Terms) -> Iterator[tuple[str, str]]:
     said = [line for remedy in terms.remedies for line in clauses.remedy_lines(remedy)]
-    for line in said or ("not stated",):
+    for line in dict.fromkeys(said) or ("not stated",):
         yield "credit", line
 
 
@@ -150,21 +183,16 @@ def _period(terms: Terms) -> str:
 def _combined(terms: Terms) -> str:
     if terms.combining is None:
         return UNSTATED
-    said = COMBINES[terms.combining.how]
+    said = phrases.COMBINES[terms.combining.how]
     if terms.combining.min_groups:
-        said += f", {terms.combining.min_groups} or more of the kind {terms.combining.group_key or 'group'}"
+        said += f", in {terms.combining.min_groups} or more {terms.combining.group_key or 'group'}s"
     return f"{said} by {terms.combining.weight}" if terms.combining.weight else said
-
-
-def _denominator(denominator: str | None) -> str:
-    known = {"period": "the whole period", "period_minus_excluded": "the period less what is excused"}
-    return UNSTATED if denominator is None else known.get(denominator, denominator.replace("_", " "))
 
 
 def _source(one: Source) -> Words:
     dated = f", dated {one.stated_date}" if one.stated_date else ""
-    said = f"; for {', '.join(one.fields)}" if one.fields else ""
-    return words(one.url, f"{dated} ({one.confidence}{said})")
+    said = f"; for {', '.join(dict.fromkeys(map(field, one.fields)))}" if one.fields else ""
+    return words(one.url, f"{dated} ({CONFIDENCES[one.confidence]}{said})")
 
 
 def in_words(terms: Terms) -> tuple[tuple[str, str], ...]:

@@ -32,7 +32,7 @@ def test_a_day_of_a_campaign_begins_at_nine_and_pauses_after_the_fifth() -> None
 
 def test_clauses_without_words_of_their_own_read_as_their_key() -> None:
     """A condition is its comparison, a symptom its kind; the text's words stand where there are some."""
-    assert str(Predicate(key="zone_count", op=">=", value="2")) == "zone count >= 2"
+    assert str(Predicate(key="zone_count", op=">=", value="2")) == "zone count: 2 or more"
     assert str(Predicate(key="zones", op=">=", value="2", says="two zones")) == "two zones"
     assert (str(Symptom(kind="no_answer")), str(Symptom(kind="loss", says="more than 5 %"))) == (
         "no answer",

@@ -28,7 +28,7 @@ def said(name: str, interval_ms: int = MINUTE) -> str:
         ("digitalocean/droplet@undated", MINUTE, "judged in intervals of 5 min; a probe every 1 min looks into each 5"),
         ("digitalocean/droplet@undated", 600_000, "a probe every 10 min never looks into some of them"),
         ("digitalocean/droplet@undated", MINUTE, "longer than 5 min count; of an outage between 3 min and 7 min long"),
-        ("scaleway/database-ha@undated", MINUTE, "of at least 1 min count; of an outage of up to 3 min long"),
+        ("scaleway/database-ha@undated", MINUTE, "of at least 1 min count; of an outage up to 3 min long"),
         ("scaleway/serverless-functions@undated", MINUTE, "needs 20 requests to be bad; a probe every 1 min sends 5"),
         ("scaleway/serverless-functions@undated", MINUTE, "only above 50 % errors"),
         ("google/compute-engine-single@undated", MINUTE, "an outage to 1 min only, as coarse as the unit itself"),
@@ -42,7 +42,7 @@ def said(name: str, interval_ms: int = MINUTE) -> str:
         ("vultr/instance@undated", MINUTE, "no row pays between 9 min and 10 min"),
         ("telus/wavelength-unprotected@undated", MINUTE, "no row pays between 96.89 % and 97.9 %"),
         ("github/enterprise-cloud@pre-2021", MINUTE, "exactly 99.9 % keeps the promise and earns a credit"),
-        ("github/enterprise-cloud@pre-2021", MINUTE, "no row pays between 99 % and 99 %"),
+        ("github/enterprise-cloud@pre-2021", MINUTE, "no row pays at exactly 99 %"),
         ("hostgator/shared@undated", MINUTE, "reports of outside monitors are refused, probe's included"),
         ("hetzner/cloud-server@undated", MINUTE, "the state of the host is judged"),
         ("azure/virtual-machines-zones@2026-09-01", MINUTE, "one of several down is not an outage"),
@@ -51,7 +51,7 @@ def said(name: str, interval_ms: int = MINUTE) -> str:
         ("verizon/internet-dedicated@undated", MINUTE, "not reported within 72 hours does not count"),
         ("dreamhost/dreamobjects@undated", MINUTE, "scheduled maintenance beyond 1 h a period counts as down"),
         ("leonardo/public-cloud@undated", MINUTE, "shortens the period too"),
-        ("softbank/ultina-ethernet@undated", MINUTE, "latency rtt must fail 2 periods in a row"),
+        ("softbank/ultina-ethernet@undated", MINUTE, "round trip must fail 2 periods in a row"),
         ("netstream/internet@undated", MINUTE, "the period rolls"),
         ("rollernet/colocation@undated", MINUTE, "interrupted more than once in a period is a miss"),
         ("scaleway/database-ha@undated", MINUTE, "did not exist counts as up"),
@@ -60,9 +60,13 @@ def said(name: str, interval_ms: int = MINUTE) -> str:
         (
             "aws/ec2-instance@2022-05-05",
             MINUTE,
-            "other people's descriptions only: formula, outage, remedy, claim, sym",
+            "other people's descriptions only: how it is worked out, what counts as an outage, what",
         ),
         ("certified-hosting/network@undated", MINUTE, "an outage is at least 15 min with more than 50 % loss"),
+        ("telus/wavelength-protected@undated", MINUTE, "above 99.98 % and below 99.99 % the promise is missed"),
+        ("azure/dns@2026-09-01", MINUTE, "probe each, in a service that fails when all do"),
+        ("cloudflare/business@undated", MINUTE, "what the customer causes shortens the period too"),
+        ("verizon/internet-dedicated@undated", MINUTE, "descriptions only: what is promised (packet delivery)"),
     ],
 )
 def test_each_text_has_its_traps(name: str, interval_ms: int, expected: str) -> None:
@@ -75,7 +79,7 @@ def test_a_plain_text_and_a_fast_probe_have_few_traps() -> None:
     plain = replace(published("linode/compute@1.1"), outage=OutageRule(unit_ms=MINUTE, unit_align="clock"))
     assert traps(plain, 1000) == (
         "only whole units of 1 min count: many short outages may come to nothing",
-        "uncertain, so read the page before you rely on it: formula",
+        "uncertain, so read the page before you rely on it: how it is worked out",
     )
     plain = replace(plain, sources=())
     loss = Commitment(metric="packet_loss", op="<=", target=Fraction(1, 100), unit="%")
