@@ -19,7 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { WRITE = 1, TRUNCATE = 2, SYNC = 4, CREATE = 8, UNLINK = 16, RENAME = 32, LINK = 64, ALLOCATE = 128, MARK = 256 };
+enum { WRITE = 1, TRUNCATE = 2, SYNC = 4, CREATE = 8, UNLINK = 16, RENAME = 32, LINK = 64, ALLOCATE = 128, MARK = 256, FOLDER = 512 };
 enum { KILL = -1, TEAR = -2, SHORTEN = -3 }; /* a positive deed is the errno of a call that fails */
 
 struct plan { long at, until, seen; int mask, deed; };
@@ -136,7 +136,7 @@ static int synced(int fd, int (*real)(int)) {
     const char *name = watched_fd(fd, path);
     if (!name) return real(fd);
     pthread_mutex_lock(&gate);
-    int deed = due(SYNC);
+    int deed = due(*name ? SYNC : FOLDER);
     struct entry entry = {SYNC, deed > 0, inode_of(fd), 0, 0};
     int answer = deed > 0 ? (errno = deed, -1) : real(fd);
     int kept = errno;

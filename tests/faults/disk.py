@@ -11,7 +11,6 @@ import os
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ EVER: Final = 1 << 40
 
 
 class Call(IntFlag):
-    """Kinds of calls that change files, as disk.c numbers them."""
+    """Kinds of calls that change files, as disk.c numbers them. FOLDER: the fsync of a folder, kept as a SYNC."""
 
     WRITE = 1
     TRUNCATE = 2
@@ -40,11 +39,12 @@ class Call(IntFlag):
     LINK = 64
     ALLOCATE = 128
     MARK = 256
-    ANY = 255
+    FOLDER = 512
+    ANY = 767
 
 
 class Plan(NamedTuple):
-    """From call `at` up to before `until` of these kinds: KILL, TEAR, SHORTEN, or an errno. Without a deed it counts."""
+    """From call `at` to before `until` of these kinds: KILL, TEAR, SHORTEN or an errno. Without a deed: count."""
 
     at: int = 0
     until: int = EVER

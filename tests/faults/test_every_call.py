@@ -6,15 +6,13 @@ The normal run takes a few dozen of the calls, another few each time the story c
 from __future__ import annotations
 
 import errno
-import shutil
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.faults.disk import EVER, KILL, SHORTEN, TEAR, Call, Plan, quick_folder
-from tests.faults.lives import Job, Life, goes_on, is_sound, live
+from tests.faults.lives import Job, goes_on, live
 
 FEW, ALL = 12, 10**6
 HOW_MANY = pytest.mark.parametrize("most", [FEW, pytest.param(ALL, marks=pytest.mark.soak)])

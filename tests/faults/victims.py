@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,19 +24,21 @@ from probe.errors import StoreError
 from probe.model import Event, EventKind, Window
 from probe.store import backup as backups
 from probe.store.changes import AddWindow, Prune
-from probe.store.database import Connection
+from probe.store.database import Connection, open_reading
 from probe.store.reader import open_reader
 from probe.store.sealing import Sealer
 from probe.store.staging import opened
 from probe.store.writer import Options, Writer
 from tests.clocks import HandClock
 from tests.faults.disk import Call, Disk, Plan
-from tests.store.builders import DOWN, HOME, T0, UP, a_check, an_outcome, open_clock
+from tests.store.builders import DOWN, HOME, T0, UP, a_book, a_check, an_outcome, open_clock
 
 OPTIONS: Final = Options(window_s=0.001, retry_s=0.005, spool_bytes=1 << 16)
 GROUPS, GROUP = 12, 3
 SECONDS: Final = 30
 DAY: Final = 86_400_000
+FIRST: Final = (T0 // DAY + 1) * DAY
+TONIGHT: Final = FIRST + 121 * DAY
 Say = Callable[[int], None]
 
 
@@ -59,7 +62,17 @@ def stored(path: Path) -> list[int]:
 
 def a_life(path: Path, say: Say) -> None:
     """From its start to its end: groups of outcomes, an event, a window."""
+    _live(started(path), say)
+
+
+def a_life_beside_a_reader(path: Path, say: Say) -> None:
+    """The same while somebody looks at the record: closing it for a moment does not write the WAL back."""
     writer = started(path)
+    with closing(open_reading(path)):
+        _live(writer, say)
+
+
+def _live(writer: Writer, say: Say) -> None:
     for group in range(GROUPS):
         numbers = range(group * GROUP, (group + 1) * GROUP)
         futures = [writer.record([an_outcome(T0 + n * 1000, DOWN if n % 7 == 0 else UP)]) for n in numbers]
@@ -77,11 +90,10 @@ def a_night(path: Path, say: Say) -> None:
     writer = Writer(path, HOME, HandClock(), OPTIONS)
     writer.start()
     reading: Connection = opened(path)
-    now_ms = T0 + 120 * DAY
     try:
-        Sealer(reading, lambda action: writer.seal(action).result()).run(now_ms)
+        Sealer(reading, lambda action: writer.seal(action).result()).run(TONIGHT)
         say(0)
-        while writer.change(Prune(100 * DAY, now_ms)).result()["left"]:
+        while writer.change(Prune(100 * DAY, TONIGHT)).result()["left"]:
             pass
         say(1)
         backups.backup(path, path.with_name("copy.db"))
@@ -99,10 +111,20 @@ def an_opening(path: Path, say: Say) -> None:
     writer.close()
 
 
+def a_careless_life(path: Path, say: Say) -> None:
+    """Outcomes acknowledged though nothing waits for the disk: what no promise can rest on."""
+    with a_book(path) as book:
+        for number in range(GROUPS * GROUP):
+            book.store([an_outcome(T0 + number * 1000)])
+            say(number)
+
+
 STORIES: Final[dict[str, Callable[[Path, Say], None]]] = {
     "life": a_life,
+    "beside": a_life_beside_a_reader,
     "night": a_night,
     "opening": an_opening,
+    "careless": a_careless_life,
 }
 
 

@@ -24,8 +24,12 @@ TABLES = ("clock", "series", "revision", "setting", "hot", "span", "latest", "ev
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A record as the first release made it: two days of a check, one outage, a window and a ticket."""
-    path = tmp_path / "probe.db"
+    """A record as the first release made it."""
+    return first_release(tmp_path / "probe.db")
+
+
+def first_release(path: Path) -> Path:
+    """Two days of a check, one outage, a window and a ticket."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
