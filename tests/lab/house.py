@@ -136,8 +136,8 @@ def _certify(folder: Path) -> None:
     authority.cert_pem.write_to_path(folder / "ca.pem")
     now = datetime.datetime.now(datetime.UTC)
     day = datetime.timedelta(days=1)
-    good = authority.issue_cert("localhost", "127.0.0.1", not_after=now + 60 * day)
-    old = authority.issue_cert("localhost", "127.0.0.1", not_before=now - 9 * day, not_after=now - 3 * day)
+    good = authority.issue_cert("localhost", "127.0.0.1", "::1", not_after=now + 60 * day)
+    old = authority.issue_cert("localhost", "127.0.0.1", "::1", not_before=now - 9 * day, not_after=now - 3 * day)
     for name, leaf in (("good", good), ("old", old)):
         leaf.private_key_pem.write_to_path(folder / f"{name}.key")
         leaf.private_key_and_cert_chain_pem.write_to_path(folder / f"{name}.both")

@@ -50,6 +50,7 @@ http {
     ssl_protocols TLSv1.2 TLSv1.3; gzip on; gzip_types text/plain; gzip_min_length 1;
     server {
         listen 127.0.0.1:80; listen 127.0.0.1:443 ssl http2;
+        listen [::1]:80; listen [::1]:443 ssl http2;
         ssl_certificate {folder}/good.pem; ssl_certificate_key {folder}/good.key;
         location / { return 200 "all is well\\n"; }
         location = /json { return 200 '{"status": "ok", "nodes": [{"alive": true}]}'; }
@@ -58,7 +59,8 @@ http {
         location = /zeros { root {folder}/www; }
     }
     server {
-        listen 127.0.0.1:8443 ssl; ssl_certificate {folder}/old.pem; ssl_certificate_key {folder}/old.key;
+        listen 127.0.0.1:8443 ssl; listen [::1]:8443 ssl;
+        ssl_certificate {folder}/old.pem; ssl_certificate_key {folder}/old.key;
         location / { return 200 "too late\\n"; }
     }
 }
@@ -68,7 +70,7 @@ http {
 def _nginx(folder: Path) -> None:
     _file("nginx.conf", NGINX)(folder)
     (folder / "www").mkdir()
-    (folder / "www" / "zeros").write_bytes(bytes(4 << 20))
+    (folder / "www" / "zeros").write_bytes(bytes(8 << 20))
 
 
 APACHE: Final = """
@@ -77,6 +79,7 @@ ServerRoot {folder}
 PidFile {folder}/apache.pid
 ErrorLog {folder}/apache-errors.log
 Listen 127.0.0.1:8080
+Listen [::1]:8080
 LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 LoadModule authn_core_module /usr/lib/apache2/modules/mod_authn_core.so
@@ -111,11 +114,13 @@ global
   maxconn 64
 defaults
   mode http
+  retries 0
   timeout connect 2s
   timeout client 5s
   timeout server 5s
 frontend front
   bind 127.0.0.1:8081
+  bind [::1]:8081
   default_backend back
 backend back
   server one 127.0.0.1:80 check inter 200ms
@@ -130,12 +135,13 @@ ZONE: Final = """$TTL 60
 @ IN NS ns1.shop.test.
 @ IN NS ns2.shop.test.
 ns1 IN A 127.0.0.1
+ns1 IN AAAA ::1
 ns2 IN A 127.0.0.2
 www IN A 192.0.2.10
 """
 NAMED: Final = """
-options { directory "{folder}"; listen-on { 127.0.0.1; }; listen-on-v6 { none; }; recursion no;
-  listen-on port 853 tls local { 127.0.0.1; };
+options { directory "{folder}"; listen-on { 127.0.0.1; }; listen-on-v6 { ::1; }; recursion no;
+  listen-on port 853 tls local { 127.0.0.1; }; listen-on-v6 port 853 tls local { ::1; };
   pid-file "{folder}/named.pid"; session-keyfile "{folder}/session.key"; notify no; dnssec-validation no; };
 tls local { key-file "{folder}/good.key"; cert-file "{folder}/good.pem"; };
 controls { };
@@ -175,8 +181,8 @@ data_directory = {folder}/postfix/data
 command_directory = /usr/sbin
 daemon_directory = /usr/lib/postfix/sbin
 mail_owner = postfix
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+inet_interfaces = 127.0.0.1, ::1
+inet_protocols = all
 myhostname = mail.shop.test
 smtpd_tls_cert_file = {folder}/good.pem
 smtpd_tls_key_file = {folder}/good.key
@@ -219,17 +225,17 @@ ssl_key = <{folder}/good.key
 log_path = {folder}/dovecot-log
 service imap-login {
   inet_listener imap {
-    address = 127.0.0.1
+    address = 127.0.0.1 ::1
     port = 143
   }
   inet_listener imaps {
-    address = 127.0.0.1
+    address = 127.0.0.1 ::1
     port = 993
   }
 }
 service pop3-login {
   inet_listener pop3 {
-    address = 127.0.0.1
+    address = 127.0.0.1 ::1
     port = 110
   }
   inet_listener pop3s {
@@ -241,9 +247,8 @@ passdb {
   args = password=x
 }
 """
-VSFTPD: Final = """listen=YES
+VSFTPD: Final = """listen_ipv6=YES
 listen_port=21
-listen_address=127.0.0.1
 background=NO
 anonymous_enable=YES
 ssl_enable=YES
@@ -264,7 +269,9 @@ def _sshd(folder: Path) -> None:
     Path("/run/sshd").mkdir(exist_ok=True)
     key = folder / "host_key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    (folder / "sshd_config").write_text(f"ListenAddress 127.0.0.1:22\nHostKey {key}\nPidFile none\nUsePAM no\n")
+    (folder / "sshd_config").write_text(
+        f"ListenAddress 127.0.0.1:22\nListenAddress [::1]:22\nHostKey {key}\nPidFile none\nUsePAM no\n"
+    )
 
 
 def _mariadb(folder: Path) -> None:
@@ -290,7 +297,7 @@ def _postgres(folder: Path) -> None:
 
 def _postgres_words(folder: Path) -> tuple[str, ...]:
     settings = {
-        "listen_addresses": "127.0.0.1",
+        "listen_addresses": "127.0.0.1,::1",
         "unix_socket_directories": f"{folder}/postgres-data",
         "ssl": "on",
         "ssl_cert_file": f"{folder}/good.pem",
@@ -316,7 +323,7 @@ RECIPES: Final = {
             "named",
             (53, 853),
             _zone_and("named.conf", NAMED),
-            lambda at: ("named", "-f", "-4", "-c", f"{at}/named.conf"),
+            lambda at: ("named", "-f", "-c", f"{at}/named.conf"),
         ),
         Recipe("nsd", (), _zone_and("nsd.conf", NSD), lambda at: ("nsd", "-d", "-c", f"{at}/nsd.conf")),
         Recipe(
@@ -339,7 +346,7 @@ RECIPES: Final = {
             _mariadb,
             lambda at: (
                 *("mariadbd", "--no-defaults", "--user=mysql", f"--datadir={at}/mysql", "--port=3306"),
-                *("--bind-address=127.0.0.1", f"--socket={at}/mysql/s.sock", f"--pid-file={at}/mysql/pid"),
+                *("--bind-address=127.0.0.1,::1", f"--socket={at}/mysql/s.sock", f"--pid-file={at}/mysql/pid"),
                 *(f"--ssl-cert={at}/good.pem", f"--ssl-key={at}/mysql.key"),
             ),
         ),
@@ -348,7 +355,7 @@ RECIPES: Final = {
             "redis-server",
             (6379,),
             lambda _: None,
-            lambda at: ("redis-server", "--bind", "127.0.0.1", "--dir", str(at), "--save", ""),
+            lambda at: ("redis-server", "--bind", "127.0.0.1", "::1", "--dir", str(at), "--save", ""),
         ),
         Recipe("iperf3", (5201,), lambda _: None, lambda _: ("iperf3", "-s", "-B", "127.0.0.1")),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -14,19 +16,15 @@ from probe.secrets import Secret
 from tests.lab.house import House, open_house
 from tests.lab.needs import need
 from tests.lab.recipes import POSTGRES, RECIPES
+from tests.lab.tools import BESIDE
+from tests.lab.tools import NEEDED as TOOLS
 from tests.probers.attempts import a_resolver, find
 
 pytestmark = pytest.mark.lab
 
-PLUGINS: Final = "/usr/lib/nagios/plugins"
 NEEDED: Final = (
     *("ip", "nginx", "apache2", "haproxy", "named", "nsd", "postfix", "dovecot", "sshd", "vsftpd", "mariadbd"),
-    *("mariadb-install-db", "redis-server", "iperf3", "curl", "openssl", "dig", "fping", "mtr", "traceroute"),
-    *(
-        f"{PLUGINS}/{name}"
-        for name in ("check_http", "check_tcp", "check_ping", "check_dns", "check_smtp", "check_ssh")
-    ),
-    f"{POSTGRES}/postgres",
+    *("mariadb-install-db", "redis-server", f"{POSTGRES}/postgres", *TOOLS),
 )
 
 
@@ -57,7 +55,7 @@ class Case(NamedTuple):
     reason: Reason | None = None
 
 
-CASES: Final = {
+CASES: Final[dict[str, Case]] = {
     "nginx": Case("http", "http://127.0.0.1/", {"expect_body": "all is well"}),
     "nginx TLS": Case("http", "https://127.0.0.1/", {"min_days_left": 50, "min_tls": "1.3"}),
     "nginx HTTP/2": Case("http", "https://127.0.0.1/", {"http2": True}),
@@ -101,6 +99,7 @@ CASES: Final = {
     "PostgreSQL": Case("tcp", "127.0.0.1:5432", {"preset": "postgres"}),
     "PostgreSQL TLS": Case("tls", "127.0.0.1:5432", {"starttls": "postgres"}),
     "Redis": Case("tcp", "127.0.0.1:6379", {"preset": "redis"}),
+    "SMTP is not IMAP": Case("tcp", "127.0.0.1:25", {"preset": "imap"}, Reason.BANNER),
     "IMAP is not SMTP": Case("tcp", "127.0.0.1:143", {"preset": "smtp"}, Reason.BANNER),
     "ping": Case("icmp", "127.0.0.1"),
     "route": Case("trace", "127.0.0.1"),
@@ -108,15 +107,34 @@ CASES: Final = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+ELSEWHERE: Final = {"HAProxy, nobody behind", "nsd", "all name servers"}
+"""Those that listen on IPv4 only."""
+
+
+def by_ipv6(case: Case) -> Case:
+    """The same check of the same server, reached by the other family."""
+
+    def turned(text: str) -> str:
+        return text.replace("127.0.0.1", "[::1]")
+
+    keys = {key: turned(value) if isinstance(value, str) else value for key, value in case.keys.items()}
+    bare = case.kind in {"icmp", "trace"} or (case.kind == "dns" and ":" not in case.target)
+    return case._replace(target="::1" if bare else turned(case.target), keys=keys)
+
+
+ALL: Final = CASES | {f"{name} by IPv6": by_ipv6(case) for name, case in CASES.items() if name not in ELSEWHERE}
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_a_real_server_is_found_as_it_is(house: House, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What people run is up when it is up, and the reason is the right one when it is not."""
     monkeypatch.setenv("HOUSE_WORD", "test")
-    case = CASES[name]
+    case = ALL[name]
     finding = probe(house, case.kind, case.target, **case.keys)
     assert finding.reason == case.reason, finding.detail
     assert (finding.state is State.UP) == (case.reason is None)
     assert case.kind == "trace" or case.reason is not None or finding.latency_us is not None
+    assert name.endswith("by IPv6") == (finding.address or "").startswith(("::1", "[::1]"))
 
 
 def test_a_certificate_that_is_too_old_is_shown(house: House) -> None:
@@ -127,98 +145,6 @@ def test_a_certificate_that_is_too_old_is_shown(house: House) -> None:
         assert finding.facts["certificate"]["not_after_ms"] < SystemClock().read().wall_ns // NS_PER_MS
 
 
-class Beside(NamedTuple):
-    """A check and an independent tool on the same target, and how to read the tool's time in ms."""
-
-    kind: str
-    target: str
-    keys: Mapping[str, Any]
-    words: tuple[str, ...]
-    ms: Callable[[str], float] | None = None
-
-
-def number(pattern: str, factor: float = 1.0) -> Callable[[str], float]:
-    """Reads the number that the pattern's group holds."""
-
-    def read(text: str) -> float:
-        found = re.search(pattern, text)
-        assert found is not None, text
-        return float(found[1]) * factor
-
-    return read
-
-
-CURL: Final = ("curl", "-sS", "-o", "/dev/null", "--fail", "-w", "total %{time_total}")
-TOTAL: Final = number(r"total ([\d.]+)", 1000)
-PERFDATA: Final = number(r"time=([\d.]+)s", 1000)
-BESIDE: Final = {
-    "curl http": Beside("http", "http://127.0.0.1/", {}, (*CURL, "http://127.0.0.1/"), TOTAL),
-    "curl https": Beside("http", "https://127.0.0.1/", {}, (*CURL, "-k", "https://127.0.0.1/"), TOTAL),
-    "curl 503": Beside("http", "http://127.0.0.1/busy", {}, (*CURL, "http://127.0.0.1/busy")),
-    "curl refused": Beside("http", "http://127.0.0.1:9/", {}, (*CURL, "http://127.0.0.1:9/")),
-    "check_http": Beside(
-        "http", "http://127.0.0.1/", {}, (f"{PLUGINS}/check_http", "-I", "127.0.0.1", "-u", "/"), PERFDATA
-    ),
-    "check_http 503": Beside(
-        "http", "http://127.0.0.1/busy", {}, (f"{PLUGINS}/check_http", "-I", "127.0.0.1", "-u", "/busy")
-    ),
-    "openssl": Beside(
-        *("tls", "127.0.0.1:443", {}),
-        ("openssl", "s_client", "-verify_return_error", "-CAfile", "{ca}", "-connect", "127.0.0.1:443"),
-    ),
-    "openssl, too old": Beside(
-        *("tls", "127.0.0.1:8443", {}),
-        ("openssl", "s_client", "-verify_return_error", "-CAfile", "{ca}", "-connect", "127.0.0.1:8443"),
-    ),
-    "openssl STARTTLS": Beside(
-        *("tls", "127.0.0.1:25", {"starttls": "smtp"}),
-        (
-            "openssl",
-            "s_client",
-            "-verify_return_error",
-            "-CAfile",
-            "{ca}",
-            "-starttls",
-            "smtp",
-            "-connect",
-            "127.0.0.1:25",
-        ),
-    ),
-    "dig": Beside(
-        *("dns", "127.0.0.1", {"name": "www.shop.test"}),
-        ("dig", "@127.0.0.1", "www.shop.test", "-u", "+noall", "+answer", "+stats"),
-        number(r"Query time: (\d+) usec", 0.001),
-    ),
-    "check_dns": Beside(
-        *("dns", "127.0.0.1", {"name": "www.shop.test"}),
-        (f"{PLUGINS}/check_dns", "-H", "www.shop.test", "-s", "127.0.0.1", "-a", "192.0.2.10"),
-    ),
-    "check_dns, no such name": Beside(
-        *("dns", "127.0.0.1", {"name": "gone.shop.test"}),
-        (f"{PLUGINS}/check_dns", "-H", "gone.shop.test", "-s", "127.0.0.1"),
-    ),
-    "fping": Beside(
-        *("icmp", "127.0.0.1", {}),
-        ("fping", "-C", "3", "-p", "20", "127.0.0.1"),
-        number(r"bytes, ([\d.]+) ms"),
-    ),
-    "check_ping": Beside(
-        *("icmp", "127.0.0.1", {}),
-        (f"{PLUGINS}/check_ping", "-H", "127.0.0.1", "-w", "100,50%", "-c", "200,90%", "-p", "1"),
-        number(r"rta=([\d.]+)ms"),
-    ),
-    "check_tcp": Beside(
-        "tcp", "127.0.0.1:6379", {}, (f"{PLUGINS}/check_tcp", "-H", "127.0.0.1", "-p", "6379"), PERFDATA
-    ),
-    "check_tcp refused": Beside("tcp", "127.0.0.1:9", {}, (f"{PLUGINS}/check_tcp", "-H", "127.0.0.1", "-p", "9")),
-    "check_smtp": Beside(
-        "tcp", "127.0.0.1:25", {"preset": "smtp"}, (f"{PLUGINS}/check_smtp", "-H", "127.0.0.1"), PERFDATA
-    ),
-    "check_ssh": Beside("tcp", "127.0.0.1:22", {"preset": "ssh"}, (f"{PLUGINS}/check_ssh", "127.0.0.1"), PERFDATA),
-    "iperf3's port": Beside("tcp", "127.0.0.1:5201", {}, ("iperf3", "-c", "127.0.0.1", "-n", "1M")),
-    "mtr": Beside(*("trace", "127.0.0.1", {}), ("mtr", "--report", "-c", "1", "-i", "0.1", "127.0.0.1"), None),
-    "traceroute": Beside("trace", "127.0.0.1", {"protocol": "udp"}, ("traceroute", "-n", "127.0.0.1"), None),
-}
 ROUNDS, MOST_ROUNDS = 5, 40
 ERROR_MS: Final = 1.0
 """What our own time may hold beyond the answer: the work of one attempt made alone, with nothing shared yet."""
@@ -239,8 +165,9 @@ def test_an_independent_tool_says_the_same(
         finding = probe(house, case.kind, case.target, **case.keys)
         told = house.command(*words)
         assert (finding.state is State.UP) == (told.returncode == 0), (finding.detail, told.stdout, told.stderr)
-        if case.ms and finding.latency_us is not None:
-            ours.append(finding.latency_us / 1000)
+        taken_us = finding.phases_us.get(case.phase) if case.phase else finding.latency_us
+        if case.ms and taken_us is not None:
+            ours.append(taken_us / 1000)
             theirs.append(case.ms(told.stdout + told.stderr))
             if len(ours) >= ROUNDS and min(ours) <= min(theirs) + ERROR_MS:
                 break
@@ -259,3 +186,76 @@ def test_a_server_that_stops_is_refused_and_comes_back(house: House) -> None:
     house.begin(RECIPES["redis-server"])
     house.await_answers(RECIPES["redis-server"])
     assert probe(house, "tcp", "127.0.0.1:6379", preset="redis").state is State.UP
+
+
+SPEED: Final = {"duration_ms": 600, "ramp_ms": 200, "connections": 2, "max_bytes": 10**9, "max_other": Fraction(9)}
+LINE: Final = 'throughput = { duration = "300ms", ramp = "50ms", max_bytes = 10000000000, max_other = "100 %" }'
+BOTH: Final = {
+    "web": ("http", "http://localhost/", ""),
+    "shop": ("http", "https://localhost/", 'http.ca_file = "{ca}"'),
+    "mail": ("tcp", "localhost:25", 'tcp.preset = "smtp"'),
+    "imap": ("tls", "localhost:143", 'tls = { starttls = "imap", ca_file = "{ca}" }'),
+    "names": ("dns", "localhost", 'dns.name = "www.shop.test"'),
+    "names-tls": ("dns", "localhost:853", 'dns = { name = "www.shop.test", transport = "tls", verify = false }'),
+    "host": ("icmp", "localhost", ""),
+    "route": ("trace", "localhost", 'trace.protocol = "udp"'),
+    "line": ("throughput", "http://localhost/zeros", LINE),
+    "one": ("tcp", "localhost:5201", ""),
+}
+
+
+def test_both_families_are_two_series_of_every_kind(house: House) -> None:
+    """Each is asked by its own address, and one of them can be down alone."""
+    text = '[references]\ngateway = "none"\n'
+    for name, (kind, target, more) in BOTH.items():
+        text += f'[[check]]\nname = "{name}"\nkind = "{kind}"\ntarget = "{target}"\nfamily = "both"\n'
+        text += "allow_private = true\n" + more.replace("{ca}", house.authority) + "\n"
+    path = house.folder / "both.toml"
+    path.write_text(text)
+    (house.folder / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
+    with_hosts = f'mount --bind {house.folder}/hosts /etc/hosts && exec "$@"'
+    words = (sys.executable, "-m", "probe", "--config", str(path), "check", "--json", *BOTH)
+    told = house.command("unshare", "-m", "sh", "-c", with_hosts, "sh", *words)
+    found = {one["check"]: one for one in json.loads(told.stdout)["checks"]}
+    assert found.keys() == {f"{name}/{family}" for name in BOTH for family in "46"}
+    assert {key: (one["reason"], one["detail"]) for key, one in found.items() if one["state"] != "up"} == {
+        "one/6": ("refused", "ECONNREFUSED: Connection refused")
+    }
+    for key, one in found.items():
+        assert ("::1" in one["address"], "127.0.0.1" in one["address"]) == (key[-1] == "6", key[-1] == "4")
+
+
+SHAPED: Final = (
+    "tc",
+    "qdisc",
+    "add",
+    "dev",
+    "lo",
+    "root",
+    "tbf",
+    "rate",
+    "40mbit",
+    "burst",
+    "256k",
+    "latency",
+    "100ms",
+)
+
+
+def test_a_speed_is_that_of_curl_and_iperf3(house: House, record_property: Callable[[str, object], None]) -> None:
+    """On a line of 40 Mbit/s, which the payload never has whole: all three tell the same within a tenth."""
+    assert house.command(*SHAPED).returncode == 0
+    try:
+        finding = probe(house, "throughput", "http://127.0.0.1/zeros", **SPEED)
+        curled = house.command("curl", "-sS", "-o", "/dev/null", "-w", "%{speed_download}", "http://127.0.0.1/zeros")
+        told = house.command("iperf3", "-c", "127.0.0.1", "-t", "1", "-R", "-J")
+    finally:
+        house.command("tc", "qdisc", "del", "dev", "lo", "root")
+    rates = {
+        "ours": finding.facts["down_bps"] / 1e6,
+        "curl": float(curled.stdout) * 8 / 1e6,
+        "iperf3": json.loads(told.stdout)["end"]["sum_received"]["bits_per_second"] / 1e6,
+    }
+    record_property("mbits", rates)
+    assert rates["ours"] == pytest.approx(rates["iperf3"], rel=0.15)
+    assert rates["ours"] == pytest.approx(rates["curl"], rel=0.15)

@@ -90,10 +90,12 @@ def test_what_follows_the_reply_to_starttls_is_refused() -> None:
     [
         ("ftp", [(b"", b"421 too many users\r\n")]),
         ("imap", [(b"", b"* BYE overloaded\r\n")]),
+        ("imap", [(b"", b"220 mail ESMTP\r\n")]),
         ("mysql", [(b"", mysql(0, b"\xff\x10\x04Too many connections"))]),
         ("mysql", [(b"", MYSQL_GREETING), (MYSQL_LOGIN, mysql(2, b"\xff\x10\x04#08004Too many connections"))]),
         ("mysql", [(b"", MYSQL_GREETING), (MYSQL_LOGIN, mysql(2, b"\xff\x69\x04#HY000Host is blocked"))]),
         ("pop3", [(b"", b"-ERR busy\r\n")]),
+        ("pop3", [(b"", b"SSH-2.0-OpenSSH\r\n")]),
         ("postgres", [(POSTGRES_LOGIN, postgres(b"E", b"SFATAL\0VFATAL\0C57P03\0Mstarting up\0\0"))]),
         ("postgres", [(POSTGRES_LOGIN, postgres(b"E", b"SFATAL\0C53300\0Mtoo many clients\0\0"))]),
         ("redis", [(b"PING\r\n", b"-LOADING dataset\r\n")]),

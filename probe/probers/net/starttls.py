@@ -19,8 +19,10 @@ EHLO: Final = Send(b"EHLO probe\r\n")
 SMTP_ERROR: Final = rb"(?:\d{3}-[^\n]*\n)*[45]\d\d[^\n]*\n"
 SMTP_OFFER: Final = rb"(?i)(?=(?:250[ -][^\n]*\n)*?250[ -]STARTTLS\r?\n)(?:250-[^\n]*\n)*250 [^\n]*\n"
 SMTP_COMPLETE: Final = rb"(?:250-[^\n]*\n)*250 [^\n]*\n"
-IMAP_GREETING: Final = Hear(rb"\* (?:OK|PREAUTH)[^\n]*\n", rb"\* BYE[^\n]*\n")
-POP3_GREETING: Final = Hear(rb"\+OK[^\n]*\n", rb"-ERR[^\n]*\n")
+LINE: Final = rb"[^\n]*\n"
+"""Any line: where the first one must be a greeting, another is a refusal, or another protocol."""
+IMAP_GREETING: Final = Hear(rb"\* (?:OK|PREAUTH)[^\n]*\n", LINE)
+POP3_GREETING: Final = Hear(rb"\+OK[^\n]*\n", LINE)
 POSTGRES_SSL_REQUEST: Final = bytes.fromhex("00000008 04d2162f")
 CLIENT_SSL: Final = 0x08
 """In the second byte of a MySQL server's capabilities."""
