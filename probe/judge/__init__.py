@@ -51,7 +51,8 @@ def snapshot(config: Config, reader: Reader, as_of_ms: int, *, is_full: bool = F
     from probe.config.roster import roster
     from probe.judge import looking
 
-    seen = looking.look(roster(config), reader, as_of_ms, lambda: config)
+    scope = looking.Scope(is_strict=is_full)
+    seen = looking.look(roster(config), reader, as_of_ms, lambda: config, scope)
     return replace(seen, assessments=looking.assessments(config, reader, as_of_ms)) if is_full else seen
 
 

@@ -79,7 +79,7 @@ class Judge:
             gateway=evidence.gateway,
             period=period,
             as_of_ms=self.as_of_ms,
-            windows=self.windows,
+            windows=self._windows_of(service.name),
             tzdata=self._tzdata,
             tickets=tuple(ticket for ticket in self.tickets if ticket.service == service.name),
             speeds=speeds_of(self.reader, service, (*between, vantage)),
@@ -115,6 +115,18 @@ class Judge:
     def windows(self) -> tuple[Window, ...]:
         """Every declared window, also those that only the files hold."""
         return (*self._recorded, *self._undeclared)
+
+    def _windows_of(self, service: str) -> tuple[Window, ...]:
+        """Those that name the service or none, in the same order: among many, few are looked at closely."""
+        named, general = self._windows_by_service.get(service, []), self._windows_by_service.get(None, [])
+        return tuple(self.windows[place] for place in sorted((*named, *general)))
+
+    @cached_property
+    def _windows_by_service(self) -> dict[str | None, list[int]]:
+        found: dict[str | None, list[int]] = {}
+        for place, window in enumerate(self.windows):
+            found.setdefault(window.service, []).append(place)
+        return found
 
     @cached_property
     def _recorded(self) -> tuple[Window, ...]:

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 class Scope(NamedTuple):
     """How much of the record a look takes in.
 
-    strips: the checks whose strip is drawn, all for None. has_services: also the standing of each service.
+    strips: the checks whose strip is drawn, all for None. has_services: also the standing of each service;
+    is_strict: as of now, even where no agent has run for a while and all must be judged anew.
     """
 
     scale: Scale = USUAL
     strips: frozenset[str] | None = None
     has_services: bool = True
+    is_strict: bool = False
 
 
 WHOLE = Scope()
@@ -45,8 +47,10 @@ def look(roster: Roster, reader: Reader, as_of_ms: int, whole: Callable[[], Conf
     checks = tuple(
         _status(found[check.key], drawn.get(check.key, nothing), planned, as_of_ms) for check in roster.checks
     )
-    services = standings(seen, reader, whole) if scope.has_services else ()
     agent, since_ms = _agent(reader, seen.latest)
+    is_off = agent == "stopped" and not scope.is_strict
+    last_ms = max((one.at_ms for one in seen.latest.values()), default=None) if is_off else None
+    services = standings(seen, reader, whole, last_ms) if scope.has_services else ()
     return Snapshot(
         as_of_ms=as_of_ms,
         vantage=vantage,

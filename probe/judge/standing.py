@@ -5,12 +5,16 @@ the whole period, and an up stretch adds no downtime. So the short form that was
 leaves its up stretch, a window is declared, the configuration changes, the past is rewritten (an import, a break
 that was told late) or the period ends. A token names all of that; a standing whose token differs is judged anew
 from the spans. The cache saves time and decides nothing.
+
+Where no agent runs, nothing is up at this instant and no figure would hold. A screen then shows what holds as of the
+last outcome, and says so.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -109,15 +113,23 @@ def looked(roster: Roster, reader: Reader, as_of_ms: int) -> Looked:
     return Looked(roster, reader.latest(roster.vantage), windows, rewritten, as_of_ms)
 
 
-def standings(seen: Looked, reader: Reader, whole: Callable[[], Config]) -> tuple[ServiceStatus, ...]:
-    """The short form of every running assessment, in the order of the configuration."""
+def standings(
+    seen: Looked, reader: Reader, whole: Callable[[], Config], last_ms: int | None = None
+) -> tuple[ServiceStatus, ...]:
+    """The short form of every running assessment, in the order of the configuration.
+
+    last_ms: the last outcome, where what was kept as of then may be shown instead, marked with that instant.
+    """
     kept = {(one.service, one.token): one.document for one in reader.standings(seen.as_of_ms)}
     tokens = Tokens(seen)
+    then = None if last_ms is None else Tokens(seen._replace(as_of_ms=last_ms))
     found: dict[str, list[ServiceStatus]] = {}
     for service in seen.roster.services:
         if service.is_promised:
             document = kept.get((service.name, tokens.of(service) or ""))
             found[service.name] = unpacked(document) if document else []
+            if then and not document and (document := kept.get((service.name, then.of(service) or ""))):
+                found[service.name] = [replace(one, as_of_ms=last_ms) for one in unpacked(document)]
     missing = {name for name, statuses in found.items() if not statuses}
     if missing:
         judged = _judged(whole(), reader, missing, seen.as_of_ms)

@@ -53,7 +53,10 @@ class CheckStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStatus:
-    """The short form of a running assessment, enough for one row of `probe status`."""
+    """The short form of a running assessment, enough for one row of `probe status`.
+
+    as_of_ms: the instant that it is as of, where that is not the one of the look: no agent has run since.
+    """
 
     service: str
     check: str | None
@@ -68,6 +71,7 @@ class ServiceStatus:
     budget_ms: Fraction | None
     verdict: Verdict
     reason: Why | None
+    as_of_ms: int | None = None
 
 
 class Line(StrEnum):

@@ -70,15 +70,13 @@ def headline(snapshot: Snapshot, zone: tzinfo) -> Prose:
     if snapshot.agent == "never":
         agent = (Piece("the agent has never run here: start it with `probe run`", Tone.WARN),)
     dot = faint(" · ")
-    return paragraph(
-        strong(snapshot.vantage),
-        dot,
-        wording.instant(snapshot.as_of_ms, zone),
-        dot,
-        agent,
-        dot,
-        wording.LINES[snapshot.line],
-    )
+    when = wording.instant(snapshot.as_of_ms, zone)
+    said: list[str | Words | Piece] = [strong(snapshot.vantage), dot, when, dot, agent, dot]
+    said.append(wording.LINES[snapshot.line])
+    then = max((one.as_of_ms for one in snapshot.services if one.as_of_ms is not None), default=None)
+    if then is not None:
+        said += [dot, Piece(f"services as of {wording.instant(then, zone)}", Tone.WARN)]
+    return paragraph(*said)
 
 
 def _groups(checks: Sequence[CheckStatus]) -> list[list[CheckStatus]]:

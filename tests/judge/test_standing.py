@@ -332,3 +332,30 @@ def test_short_forms_are_packed_exactly(tmp_path: Path) -> None:
     assert unpacked(packed(judged)) == judged
     absent = replace(judged[0], check=None, target=None, point=None, budget_ms=None, budget_left_ms=None, reason=None)
     assert unpacked(packed([absent])) == [absent]
+
+
+def test_without_an_agent_a_screen_shows_what_held_at_the_last_outcome(plain: Office) -> None:
+    """Hours after the agent stopped a look costs no judging: the figures are those of the last outcome, and say so."""
+    plain.keep()
+    held = kept(plain)
+    plain.now_ms += 120 * MINUTE
+    assert not are_kept(plain)
+    with plain.reader() as reader:
+        seen = plain.looked(reader)
+        last = max(one.at_ms for one in seen.latest.values())
+        shown = list(standings(seen, reader, refuse, last))
+    assert shown == [replace(one, as_of_ms=last) for one in held]
+    assert kept(plain) == anew(plain) != held
+
+
+def test_what_was_down_at_the_last_outcome_is_judged_as_of_now(plain: Office) -> None:
+    """Nothing was kept of it, and time that passes changes it."""
+    plain.run(120, {"shop": State.DOWN})
+    assert plain.keep() == 0
+    plain.now_ms += 120 * MINUTE
+    with plain.reader() as reader:
+        seen = plain.looked(reader)
+        last = max(one.at_ms for one in seen.latest.values())
+        shown = list(standings(seen, reader, lambda: plain.config, last))
+    assert shown == anew(plain)
+    assert [one.as_of_ms for one in shown] == [None]

@@ -719,3 +719,12 @@ def test_a_screenful_fits_the_screen_and_says_what_is_left(height: int) -> None:
 def test_a_screen_that_holds_everything_shows_everything() -> None:
     """Nothing is left out without need."""
     assert fitted(office(), (80, 40)) == status(office())
+
+
+def test_figures_of_services_that_are_older_than_the_look_say_as_of_when() -> None:
+    """Where no agent runs they are those of the last outcome, and must not pass for those of now."""
+    old = service(as_of_ms=NOW - 7_200_000)
+    page = status(snapshot(check("a"), services=(old, service("mail")), agent="stopped"))
+    assert "services as of 2026" in plain.text(page, 200)
+    fresh = status(snapshot(check("a"), services=(service(),), agent="stopped"))
+    assert "as of" not in plain.text(fresh, 200)
