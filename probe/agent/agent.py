@@ -32,6 +32,7 @@ from probe.errors import ConfigError, ProbeError
 from probe.model import EventKind
 from probe.probers import PROBERS
 from probe.probers.prober import Prober
+from probe.view.warned import grouped
 
 log = logging.getLogger(__name__)
 
@@ -201,7 +202,7 @@ class Agent:
         self._manager.tell("READY=1", f"STATUS=probing {len(self.config.checks)} checks")
         storage = str(self.config.storage.path)
         log.info("recording", extra={"checks": len(self.config.checks), "storage": storage, "pid": os.getpid()})
-        for warning in self.config.warnings:
+        for warning in grouped(self.config.warnings):
             log.warning("configuration", extra={"warning": warning})
 
 

@@ -18,9 +18,9 @@ def arguments(_parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Exit:
     """Show the screen until the person leaves."""
-    import sys
+    from probe.cli.watching import has_seat
 
-    if not (call.out.is_terminal and sys.stdout.isatty() and sys.stdin.isatty()):
+    if not has_seat(call):
         raise UsageError("watch needs a terminal; `probe status` shows the same once, anywhere")
     from probe.cli.deployment import Deployment
     from probe.watch import Manner, watch

@@ -1,106 +1,144 @@
-"""The live view beside a running agent: its own thread, its own reader, a new look about once a second.
+"""The live screen beside a running agent: `probe watch` in a process of its own on the same terminal.
 
-The thread only reads the record, so a slow or vanished terminal cannot hold up a probe. The agent's log
-goes into the view's last lines while it is shown.
+It only reads the record, so neither a slow or vanished terminal nor a bug of the screen can hold up a probe. The
+agent's log goes to the screen's last lines while it is shown. Leaving the screen stops the agent.
 """
 
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import sys
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from probe import logs
 from probe.cli.command import Call
-from probe.errors import ProbeError
 from probe.logs import KeyValueFormatter
-from probe.view import plain
-from probe.view.page import BLANK, Page, faint, paragraph
 
 if TYPE_CHECKING:
     from probe.config import Config
-    from probe.view.terminal import Screen
 
 log = logging.getLogger(__name__)
 
-EVERY_S: Final = 1.0
 LOG_LINES: Final = 3
-STOP_S: Final = 3.0
-"""How long the end waits for a look that is under way."""
+STOP_S: Final = 10.0
+"""How long the end waits for a screen whose look is under way."""
+LEFT: Final = 0
+BROKE: Final = 1
+"""How the screen's process ends: its person left, or nobody looks any more."""
 
 
 class LastLines(logging.Handler):
-    """Keeps the last log lines instead of writing them across the screen."""
+    """Hands log lines to the screen instead of writing them across it, and keeps the last ones."""
 
-    def __init__(self) -> None:
-        """Nothing was logged yet."""
+    def __init__(self, pipe: int) -> None:
+        """pipe: the descriptor to write to; what it does not take at once is not shown."""
         super().__init__()
         self.setFormatter(KeyValueFormatter(datefmt="%H:%M:%S"))
         self.lines: deque[str] = deque(maxlen=LOG_LINES)
+        self._pipe = pipe
+        os.set_blocking(pipe, False)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the line."""
+        """Keep the line and show it."""
         self.lines.append(self.format(record))
+        self.say(self.lines[-1])
+
+    def say(self, line: str) -> None:
+        """A line to the screen."""
+        with suppress(OSError):
+            os.write(self._pipe, f"{line[:1000]}\n".encode())
+
+    def end(self) -> None:
+        """Nobody reads any more: that tells the screen to end."""
+        os.close(self._pipe)
+        self._pipe = -1
+
+
+def has_seat(call: Call) -> bool:
+    """Whether a person sits at a terminal here: keys come from it, and the screen is on it."""
+    return call.out.is_terminal and sys.stdout.isatty() and sys.stdin.isatty()
 
 
 class Watch:
-    """A context in which the live view can be shown; the terminal is as before after it, however it ends."""
+    """A context in which the screen can be shown; the terminal is as before after it, however it ends."""
 
     def __init__(self, call: Call) -> None:
         """Nothing is drawn before `follow`."""
         self._call = call
-        self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._log = LastLines()
+        self._is_ending = False
+        self._is_shown = False
+        self._child: int | None = None
+        self._waiting = threading.Thread(target=self._wait, name="watch", daemon=True)
 
     def __enter__(self) -> Watch:
-        """The log goes to the view from now on."""
-        root = logging.getLogger()
-        root.handlers[:] = [self._log]
-        root.setLevel(logging.WARNING)
-        logging.getLogger("probe").setLevel(logging.INFO)
+        """The screen's process begins, while this one has no other thread; the log goes to it from now on."""
+        read, write = os.pipe()
+        self._child = os.fork()
+        if self._child == 0:
+            os.close(write)
+            _be_the_screen(self._call, read)
+        os.close(read)
+        self._log = LastLines(write)
+        logs.set_up(self._call.options.verbose)
+        logging.getLogger().handlers[:] = [self._log]
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop looking, give the terminal back, and leave the last log lines on it."""
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join(STOP_S)
+        """End the screen, and leave the last log lines on the terminal."""
+        self._is_ending = True
+        self._log.end()
+        if not self._is_shown:
+            self._waiting.start()
+        self._waiting.join(STOP_S)
+        if self._waiting.is_alive() and self._child is not None:
+            os.kill(self._child, signal.SIGKILL)
         for line in self._log.lines:
             self._call.out.note(line)
 
-    def follow(self, config: Config) -> None:
+    def follow(self, _config: Config) -> None:
         """Called by the agent once the record is open, and again after each reload."""
-        self._config = config
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
-            self._thread.start()
+        if not self._is_shown:
+            self._is_shown = True
+            self._log.say("Ctrl-C or q stops the agent")
+            self._waiting.start()
 
-    def _look(self) -> None:
-        from probe.view.terminal import Screen
+    def _wait(self) -> None:
+        """The screen ends before the agent: its person wants the agent stopped, or there is none any more."""
+        assert self._child is not None
+        _, status = os.waitpid(self._child, 0)
+        if self._is_ending:
+            return
+        if os.waitstatus_to_exitcode(status) == LEFT:
+            os.kill(os.getpid(), signal.SIGINT)
+            return
+        logs.set_up(self._call.options.verbose)
+        log.warning("the live screen ended; the agent goes on")
 
-        try:
-            out = self._call.out
-            with Screen(out.console(), is_ascii=out.is_ascii, size=lambda: out.size) as screen:
-                while not self._ended.is_set():
-                    screen.update(self._page(screen))
-                    self._ended.wait(EVERY_S)
-        except OSError:
-            return  # the terminal went away; the agent goes on
-        except Exception:  # a bug of the view is logged once and costs the view, not the agent
-            log.exception("the live view broke; the agent goes on")
 
-    def _page(self, screen: Screen) -> Page:
-        from probe import judge
-        from probe.view.status import fitted
+def _be_the_screen(call: Call, pipe: int) -> None:
+    """The other process, from its begin to its end: no cleaning up of what is the agent's."""
+    code = BROKE
+    try:
+        code = LEFT if _shown(call, pipe) else BROKE
+    except KeyboardInterrupt:
+        code = LEFT
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the screen alone, and is told in a line
+        call.out.note(f"probe: the live screen broke: {type(error).__name__}: {error}; please report it")
+    finally:
+        os._exit(code)
 
-        lines = [paragraph(faint(line)) for line in self._log.lines]
-        footer = (BLANK, *lines, paragraph(faint("Ctrl-C stops the agent")))
-        columns, height = screen.size
-        try:
-            with self._call.reader(self._config) as reader:
-                snapshot = judge.snapshot(self._config, reader, self._call.now_ms)
-        except ProbeError as error:
-            return (paragraph(str(error)), *footer)
-        room = height - sum(1 for _ in plain.lines(footer, columns))
-        return (*fitted(snapshot, (columns, room), zone=self._call.zone()), *footer)
+
+def _shown(call: Call, pipe: int) -> bool:
+    from probe.cli.deployment import Deployment
+    from probe.watch import Beside, Manner, watch
+
+    agent = Beside(pipe)
+    if not agent.read():
+        return False
+    out = call.out
+    return watch(Deployment(call), Manner(call.zone(), out.has_color, out.is_ascii), agent)

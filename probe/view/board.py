@@ -16,6 +16,7 @@ from probe.view.rows import Slot, cut
 from probe.view.snapshot import CheckStatus, ServiceStatus, Snapshot
 from probe.view.status import WORST_FIRST, badness, headline, name_of, peril, so_far, why
 from probe.view.strip import strip
+from probe.view.warned import warned
 
 Row = CheckStatus | ServiceStatus
 
@@ -104,7 +105,7 @@ def _said_of_service(service: ServiceStatus) -> str:
 
 def top(snapshot: Snapshot, view: View, found: Sequence[Row], zone: tzinfo = UTC) -> Page:
     """Where and when, how many of what, and how the list is looked at."""
-    page: list[Block] = [headline(snapshot, zone), *(paragraph(_warning(one)) for one in snapshot.warnings[:2])]
+    page: list[Block] = [headline(snapshot, zone), *warned(snapshot.warnings)]
     said: list[str | Piece | Words] = [_counts(snapshot, view), faint(" · "), *_tabs(view)]
     if view.tab is not Tab.SERVICES:
         said += [faint(f" · window {wording.scale(view.window_ms).lower()}")]
@@ -114,10 +115,6 @@ def top(snapshot: Snapshot, view: View, found: Sequence[Row], zone: tzinfo = UTC
     if view.is_paused:
         said += [faint(" · "), Piece("PAUSED", Tone.WARN)]
     return (*page, paragraph(*said), BLANK)
-
-
-def _warning(text: str) -> Words:
-    return words(Piece("warning: ", Tone.WARN), text)
 
 
 def _tabs(view: View) -> list[Piece]:

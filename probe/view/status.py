@@ -28,6 +28,7 @@ from probe.view.page import (
 )
 from probe.view.snapshot import CheckStatus, ServiceStatus, Snapshot, Standing
 from probe.view.strip import legend, strip
+from probe.view.warned import warned
 
 WORST_FIRST: Final = (Standing.DOWN, Standing.UNKNOWN, Standing.PENDING, Standing.PAUSED, Standing.UP)
 AGENTS: Final = {"running": Tone.GOOD, "stopped": Tone.WARN, "never": Tone.WARN}
@@ -39,7 +40,7 @@ WORDS: Final = {"running": "up", "stopped": "stopped"}
 def status(snapshot: Snapshot, *, zone: tzinfo = UTC, most: int | None = None) -> Page:
     """The whole screen; at most `most` checks and as many services, the worst first, and how many are not shown."""
     page: list[Block] = [headline(snapshot, zone)]
-    page += [paragraph(Piece("warning: ", Tone.WARN), warning) for warning in snapshot.warnings]
+    page += warned(snapshot.warnings)
     for checks in _groups(snapshot.checks):
         page += [BLANK, *check_table(checks, snapshot, zone, most)]
     if snapshot.services:

@@ -1,4 +1,4 @@
-"""Pages in colour on a terminal, live screens and progress bars: the only module that knows Rich.
+"""Pages in colour on a terminal, and progress bars: the only module that knows Rich.
 
 Rich is given finished, printable lines as Text: it finds no markup, no emoji and no links in them.
 """
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import IO, Final
 
-from rich.console import Console, ConsoleDimensions, Group
+from rich.console import Console
 from rich.text import Text
 
 from probe.view import plain
@@ -26,7 +26,7 @@ STYLES: Final = {
 }
 """Greys and colours half way between black and white, so that they read on a light terminal as on a dark one."""
 
-__all__ = ["Console", "Screen", "console", "progress", "rendered", "show"]
+__all__ = ["Console", "console", "progress", "rendered", "show"]
 
 
 def console(stream: IO[str], *, no_color: bool = False, width: int | None = None) -> Console:
@@ -60,42 +60,6 @@ def show(page: Page, target: Console, *, is_ascii: bool = False) -> None:
     """Write a page to the terminal."""
     for line in rendered(page, target.width, is_ascii=is_ascii):
         target.print(line)
-
-
-class Screen:
-    """A live page: each `update` replaces what is on the screen; the terminal is as before afterwards."""
-
-    def __init__(
-        self, target: Console, *, is_ascii: bool = False, size: Callable[[], tuple[int, int]] | None = None
-    ) -> None:
-        """Nothing is drawn before the screen is entered. size: asked at each frame (default: the console's own)."""
-        from rich.live import Live
-
-        self._target = target
-        self._is_ascii = is_ascii
-        self._size = size
-        self._live = Live(console=target, screen=True, auto_refresh=False, transient=True, vertical_overflow="crop")
-
-    def __enter__(self) -> Screen:
-        """Take the alternate screen."""
-        self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Give the terminal back, cursor and all."""
-        self._live.stop()
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Columns and lines that fit now: the console follows a terminal that was resized."""
-        if self._size is not None:
-            self._target.size = ConsoleDimensions(*self._size())
-        return self._target.width, self._target.height
-
-    def update(self, page: Page) -> None:
-        """Draw a page at the present size of the terminal."""
-        columns, _ = self.size
-        self._live.update(Group(*rendered(page, columns, is_ascii=self._is_ascii)), refresh=True)
 
 
 @contextmanager

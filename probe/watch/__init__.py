@@ -7,6 +7,7 @@ Source, asked in a thread of its own, at a pace that keeps a large record cheap 
 from __future__ import annotations
 
 from probe.watch.app import Watch, watch
+from probe.watch.beside import Beside
 from probe.watch.source import Manner, Source
 
-__all__ = ["Manner", "Source", "Watch", "watch"]
+__all__ = ["Beside", "Manner", "Source", "Watch", "watch"]

@@ -14,6 +14,7 @@ from textual.worker import WorkerFailed
 
 from probe.errors import ProbeError
 from probe.view.board import WINDOWS, View
+from probe.watch.beside import Beside
 from probe.watch.board import Board
 from probe.watch.following import Following, Question
 from probe.watch.pages import HelpScreen
@@ -30,7 +31,10 @@ ENDINGS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class Watch(App[None]):
-    """The live screen over one source. `broken` is the error that ended it, if one did."""
+    """The live screen over one source. `broken` is the error that ended it, if one did.
+
+    `is_left` tells whether the person ended it, by a key. beside: the agent whose screen this is, if it is one's.
+    """
 
     CSS = """
     Screen { layers: base; background: ansi_default; color: ansi_default; }
@@ -38,6 +42,7 @@ class Watch(App[None]):
     #head { height: 3; }
     #titles { height: 1; }
     #about { height: 2; }
+    #log { height: 0; }
     #keys { height: 1; }
     Input, Input:focus { height: 1; background: ansi_default; color: ansi_default; background-tint: transparent 0%; }
     Input > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
@@ -49,7 +54,9 @@ class Watch(App[None]):
         Binding("ctrl+z", "suspend_process", priority=True),
     ]
 
-    def __init__(self, source: Source, manner: Manner, *, every_s: float = EVERY_S) -> None:
+    def __init__(
+        self, source: Source, manner: Manner, *, every_s: float = EVERY_S, beside: Beside | None = None
+    ) -> None:
         """every_s: the least time between two looks that nobody asked for."""
         super().__init__(driver_class=Terminal, ansi_color=True)
         self._source, self._manner, self._every_s = source, manner, every_s
@@ -58,15 +65,25 @@ class Watch(App[None]):
         self.animation_level = "none"
         self.view = View()
         self.broken: BaseException | None = None
-        self.looks = 0
+        self.beside, self.is_left, self.looks = beside, False, 0
 
     def get_default_screen(self) -> Board:
         """The list."""
         return Board(self._manner)
 
     def on_mount(self) -> None:
-        """Begin to look."""
+        """Begin to look, and to listen."""
         self.run_worker(self._follow(), name="follow")
+        if self.beside is not None:
+            asyncio.get_running_loop().add_reader(self.beside.pipe, self._hear, self.beside)
+
+    def _hear(self, agent: Beside) -> None:
+        """The agent said something, or ended."""
+        if not agent.read():
+            asyncio.get_running_loop().remove_reader(agent.pipe)
+            self.exit()
+        elif self.return_code is None and isinstance(self.screen, Following):
+            self.screen.redraw()
 
     # -- looking
 
@@ -148,6 +165,15 @@ class Watch(App[None]):
 
     # -- the end
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The screen of an agent is not suspended: its shell would wait for the agent."""
+        return action != "suspend_process" or self.beside is None
+
+    async def action_quit(self) -> None:
+        """The person leaves."""
+        self.is_left = True
+        self.exit()
+
     def _handle_exception(self, error: Exception) -> None:
         """A bug ends the screen; it is told in one line once the terminal is given back."""
         if self.broken is None:
@@ -156,12 +182,16 @@ class Watch(App[None]):
         self._exit_renderables.clear()
 
 
-def watch(source: Source, manner: Manner) -> None:
-    """Show the live screen until the person leaves, a signal ends it or the terminal goes away. Raises its bug."""
-    app = Watch(source, manner)
+def watch(source: Source, manner: Manner, beside: Beside | None = None) -> bool:
+    """Show the live screen until the person leaves, a signal or the agent ends it, or the terminal goes away.
+
+    Whether it was the person. Raises the screen's bug.
+    """
+    app = Watch(source, manner, beside=beside)
     asyncio.run(_run(app))
     if app.broken is not None:
         raise app.broken
+    return app.is_left
 
 
 async def _run(app: Watch) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from probe.view import board, plain
 from probe.view.board import Row, Tab, View, key_of
 from probe.view.page import BLANK, Page, Piece, faint, paragraph
-from probe.view.rows import Slot, heading, line
+from probe.view.rows import Slot, cut, heading, line
 from probe.view.snapshot import CheckStatus, Snapshot
 from probe.watch.following import Following, Question
 from probe.watch.pages import CheckScreen, ServiceScreen
@@ -38,6 +38,7 @@ class Board(Following):
         """Nothing was seen yet."""
         super().__init__(manner)
         self._head, self._titles, self._about = (Sheet(manner, id=name) for name in ("head", "titles", "about"))
+        self._log = Sheet(manner, id="log")
         self._filter = Input(id="filter", placeholder="name, target, kind, service, state", compact=True)
         self._filter.cursor_blink = False
         self._seen: Snapshot | None = None
@@ -52,6 +53,7 @@ class Board(Following):
         yield self._titles
         yield self.body
         yield self._about
+        yield self._log
         yield self._filter
         yield self.keys
 
@@ -99,6 +101,7 @@ class Board(Following):
     def redraw(self) -> None:
         """All of it, from what is known."""
         self.draw_keys()
+        self._show_log()
         if self._seen is None:
             self._show_head(self.troubled() or (paragraph(faint("looking …")),))
             return
@@ -112,6 +115,12 @@ class Board(Following):
         lines = sum(1 for _ in plain.lines(page, max(self.size.width, 1)))
         self._head.styles.height = min(lines, 8)
         self._head.show_page(page)
+
+    def _show_log(self) -> None:
+        """What the agent said last, a line each."""
+        said = [] if self.live.beside is None else list(self.live.beside.lines)
+        self._log.styles.height = len(said)
+        self._log.show_page(tuple(paragraph(cut((faint(line),), max(self.size.width, 1))) for line in said))
 
     def _show_rows(self, seen: Snapshot, view: View) -> None:
         slots = board.slots(seen, view, self._rows, self.size.width)

@@ -38,7 +38,7 @@ class Following(Screen[None]):
         Binding("r", "look"),
         Binding("question_mark", "help"),
         Binding("escape,backspace", "back"),
-        Binding("q", "quit"),
+        Binding("q", "app.quit"),
     ]
 
     def __init__(self, manner: Manner) -> None:
@@ -84,7 +84,8 @@ class Following(Screen[None]):
 
     def draw_keys(self) -> None:
         """The last line."""
-        self.keys.show_page((paragraph(faint(self.KEYS)),))
+        keys = self.KEYS if self.live.beside is None else self.KEYS.replace("q quit", "q stop")
+        self.keys.show_page((paragraph(faint(keys)),))
 
     def action_move(self, step: int) -> None:
         """A line up or down."""
@@ -121,7 +122,3 @@ class Following(Screen[None]):
     def action_back(self) -> None:
         """To the screen before."""
         self.live.pop_screen()
-
-    def action_quit(self) -> None:
-        """Leave."""
-        self.live.exit()

@@ -6,27 +6,23 @@ import fcntl
 import logging
 import os
 import pty
-import re
 import select
 import signal
 import struct
 import subprocess
 import sys
 import termios
-import threading
-from argparse import Namespace
-from collections.abc import Callable, Iterator
-from io import StringIO
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from probe.cli.command import Call
 from probe.cli.exits import Exit
-from probe.cli.output import Output
-from probe.cli.watching import LastLines, Watch
-from probe.config.loading import load
-from tests.cli.office import Office, StandingClock
+from probe.cli.watching import LastLines
+from tests.cli.office import Office
 
 ALONE = """\
 [agent]
@@ -45,103 +41,8 @@ timeout = "1s"
 """
 
 
-class Tty(StringIO):
-    """A stream that says it is a terminal and tells when something was drawn."""
-
-    def __init__(self) -> None:
-        """Nothing was drawn yet."""
-        super().__init__()
-        self.drawn = threading.Event()
-
-    def isatty(self) -> bool:
-        """Yes."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Keep it."""
-        if "discard" in text or "shop-front" in text or "no database" in text:
-            self.drawn.set()
-        return super().write(text)
-
-
-class Gone(Tty):
-    """A terminal whose window was closed."""
-
-    def write(self, text: str) -> int:
-        """Refuse."""
-        self.drawn.set()
-        raise OSError(5, "Input/output error")
-
-
-@pytest.fixture
-def _own_log() -> Iterator[None]:
-    """What is logged to is as before afterwards."""
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = before
-    root.setLevel(level)
-
-
-@pytest.fixture
-def watched(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], _own_log: None
-) -> Callable[[Office, Tty], str]:
-    """Watch a deployment until something was drawn, and say what was left on stderr."""
-
-    def watch(office: Office, stream: Tty) -> str:
-        monkeypatch.setattr(sys, "stdout", stream)
-        monkeypatch.setenv("TERM", "xterm-256color")
-        call = Call(Namespace(config=office.config, no_color=True, verbose=0), Output(no_color=True), StandingClock())
-        with Watch(call) as live:
-            logging.getLogger("probe").info("outage began", extra={"check": "mail"})
-            live.follow(load(office.config))
-            live.follow(load(office.config))
-            assert stream.drawn.wait(5)
-        return capsys.readouterr().err
-
-    return watch
-
-
-def test_the_live_view_shows_the_status_and_gives_the_terminal_back(
-    office: Office, watched: Callable[[Office, Tty], str]
-) -> None:
-    """After the last frame the screen, the cursor and the last log lines are the person's again."""
-    stream = Tty()
-    err = watched(office, stream)
-    said = stream.getvalue()
-    assert "shop-front" in said
-    assert "Ctrl-C stops the agent" in said
-    assert "outage began check=mail" in said
-    assert said.rindex("\x1b[?1049l") > said.rindex("shop-front")
-    assert said.rindex("\x1b[?25h") > said.rindex("\x1b[?25l")
-    assert "outage began check=mail" in err
-
-
-def test_a_record_that_cannot_be_read_is_said_on_the_screen(
-    empty: Office, watched: Callable[[Office, Tty], str]
-) -> None:
-    """The view waits for the record instead of ending."""
-    stream = Tty()
-    watched(empty, stream)
-    assert "there is no database" in " ".join(stream.getvalue().split())
-
-
-def test_a_terminal_that_went_away_does_not_stop_the_agent(
-    office: Office, watched: Callable[[Office, Tty], str]
-) -> None:
-    """Closing the window is not an outage."""
-    stream = Gone()
-    watched(office, stream)
-    assert stream.drawn.is_set()
-
-
-def test_only_the_last_lines_are_kept() -> None:
-    """A month of log does not grow the view."""
-    last = LastLines()
-    for number in range(10):
-        last.emit(logging.makeLogRecord({"msg": f"line {number}", "levelno": 20, "levelname": "INFO"}))
-    assert [line.rpartition(" ")[2] for line in last.lines] == ["7", "8", "9"]
+ENTER = b"\x1b[?1049h"
+LEAVE = b"\x1b[?1049l"
 
 
 def _until(read: int, wanted: bytes, seconds: float = 20) -> bytes:
@@ -157,69 +58,123 @@ def _until(read: int, wanted: bytes, seconds: float = 20) -> bytes:
     return seen
 
 
-def test_a_real_terminal_is_restored_after_ctrl_c(empty: Office) -> None:
-    """The whole program on a pseudo-terminal: it draws, it ends in good order, it leaves nothing behind."""
-    empty.write(ALONE, LOOPBACK)
-    master, slave = pty.openpty()
-    command = [sys.executable, "-m", "probe", "run", "--watch", "--config", str(empty.config)]
-    environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
-    agent = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=subprocess.PIPE, env=environ)
-    os.close(slave)
+class Seat:
+    """A terminal with an agent and its screen on it."""
+
+    def __init__(self, office: Office, text: str = ALONE + LOOPBACK) -> None:
+        """80 columns, 24 lines."""
+        office.write(text, "")
+        self.master, self.slave = pty.openpty()
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.before: list[Any] = termios.tcgetattr(self.slave)
+        self.agent = subprocess.Popen(
+            [sys.executable, "-m", "probe", "run", "--watch", "--config", str(office.config)],
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+        self.drawn = b""
+
+    def read_until(self, wanted: bytes) -> None:
+        """Read what is drawn until it is there; the screen is drawn each second, so waiting ends by the clock."""
+        until_s = time.monotonic() + 60
+        while wanted not in self.drawn:
+            assert time.monotonic() < until_s, self.drawn[-2000:]
+            assert select.select([self.master], [], [], 30)[0], self.drawn[-2000:]
+            self.drawn += os.read(self.master, 65536)
+
+    def screen(self) -> int:
+        """The process of the screen."""
+        (child,) = Path(f"/proc/{self.agent.pid}/task/{self.agent.pid}/children").read_text().split()
+        return int(child)
+
+    def ended(self) -> tuple[int, str]:
+        """Exit code and stderr of the agent."""
+        _, err = self.agent.communicate(timeout=30)
+        return self.agent.returncode, err.decode()
+
+
+@pytest.fixture
+def seat(empty: Office) -> Iterator[Seat]:
+    """The screen shows the check."""
+    made = Seat(empty)
+    made.read_until(b"discard")
+    made.read_until(b"stop\x1b")  # the last of the keys
+    yield made
+    made.agent.kill()
+    made.agent.communicate()
+    for end in (made.master, made.slave):
+        with suppress(OSError):
+            os.close(end)
+
+
+@pytest.mark.parametrize("how", [b"q", b"\x03", signal.SIGTERM, signal.SIGINT], ids=str)
+def test_the_screen_and_the_agent_end_together(seat: Seat, how: bytes | signal.Signals) -> None:
+    """By a key or by a signal: the agent stops in good order, the terminal is as before, the last lines are left."""
+    if isinstance(how, bytes):
+        os.write(seat.master, how)
+    else:
+        seat.agent.send_signal(how)
+    seat.read_until(LEAVE)
+    code, err = seat.ended()
+    assert code == 0
+    assert "INFO stopped recorded=" in err.splitlines()[-1]
+    assert termios.tcgetattr(seat.slave) == seat.before
+    assert seat.drawn.index(ENTER) < seat.drawn.index(b"discard") < seat.drawn.index(LEAVE)
+
+
+def test_what_the_agent_logs_is_shown_on_the_screen(seat: Seat, empty: Office) -> None:
+    """A refused reload is read where the person looks."""
+    empty.config.write_text("[agent")
+    seat.agent.send_signal(signal.SIGHUP)
+    seat.read_until(b"ERROR")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=str)
+def test_a_screen_that_goes_away_does_not_stop_the_agent(seat: Seat, how: signal.Signals) -> None:
+    """Closing the window is not an outage: the agent goes on and logs to stderr."""
+    os.kill(seat.screen(), how)
+    assert seat.agent.stderr is not None
+    assert b"the live screen ended; the agent goes on" in _until(seat.agent.stderr.fileno(), b"goes on")
+    assert seat.agent.poll() is None
+    seat.agent.send_signal(signal.SIGTERM)
+    assert seat.ended()[0] == 0
+
+
+def test_an_agent_that_is_killed_gives_the_terminal_back(seat: Seat) -> None:
+    """The screen ends with its agent, however that ends."""
+    seat.agent.kill()
+    seat.read_until(LEAVE)
+    assert seat.ended()[0] == -signal.SIGKILL
+
+
+def test_an_agent_that_cannot_start_shows_no_screen(empty: Office) -> None:
+    """The reason is on stderr, the terminal untouched."""
+    made = Seat(empty, "[agent")
     try:
-        seen = _until(master, b"Ctrl-C stops the agent")
-        agent.send_signal(signal.SIGINT)
-        seen += _until(master, b"\x1b[?1049l")
-        assert agent.wait(20) == 0
+        code, err = made.ended()
+        assert not select.select([made.master], [], [], 0)[0]
     finally:
-        agent.kill()
-        agent.wait()
-        os.close(master)
-        if agent.stderr is not None:
-            agent.stderr.close()
-    assert b"discard" in seen
-    assert seen.rindex(b"\x1b[?1049l") > seen.rindex(b"\x1b[?1049h")
-    assert b"\x1b[?25h" in seen
+        made.agent.kill()
+        made.agent.communicate()
+        os.close(made.slave)
+        os.close(made.master)
+    assert code == Exit.USAGE
+    assert "probe.toml" in err
 
 
-def _resize(terminal: int, columns: int, lines: int, agent: subprocess.Popen[bytes]) -> None:
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-    agent.send_signal(signal.SIGWINCH)
-
-
-def test_the_live_view_follows_the_size_of_the_terminal(empty: Office) -> None:
-    """From 80 × 24 to 120 × 40 and back: every frame fills the terminal as it is then."""
-    empty.write(ALONE, LOOPBACK)
-    master, slave = pty.openpty()
-    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    command = [sys.executable, "-m", "probe", "run", "--watch", "--config", str(empty.config)]
-    environ = {**os.environ, "TERM": "xterm-256color"}
-    agent = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=subprocess.DEVNULL, env=environ)
-    os.close(slave)
-    try:
-        for columns, lines in ((80, 24), (120, 40), (80, 24)):
-            _resize(master, columns, lines, agent)
-            assert _framed(master, columns, lines)
-        agent.send_signal(signal.SIGINT)
-        _until(master, b"\x1b[?1049l")
-        assert agent.wait(20) == 0
-    finally:
-        agent.kill()
-        agent.wait()
-        os.close(master)
-
-
-def _framed(read: int, columns: int, lines: int) -> bool:
-    """Whether a frame of that size is drawn before ten others are."""
-    seen = b""
-    for _ in range(10):
-        seen = seen[seen.rfind(b"\x1b[H") :] if b"\x1b[H" in seen else seen
-        while seen.count(b"\x1b[H") < 2 and select.select([read], [], [], 20)[0]:
-            seen += os.read(read, 65536)
-        frame = seen.rpartition(b"\x1b[H")[0].rpartition(b"\x1b[H")[2].decode(errors="replace")
-        rows = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", row) for row in frame.replace("\r", "").split("\n")]
-        if len(rows) == lines and {len(row) for row in rows} == {columns}:
-            return True
-    return False
+def test_only_the_last_lines_are_kept_and_a_full_pipe_holds_nobody_up() -> None:
+    """A month of log does not grow the agent, nor does a screen that reads nothing stop it."""
+    read, write = os.pipe()
+    last = LastLines(write)
+    for number in range(10_000):
+        last.emit(logging.makeLogRecord({"msg": f"line {number}", "levelno": 20, "levelname": "INFO"}))
+    assert [line.rpartition(" ")[2] for line in last.lines] == ["9997", "9998", "9999"]
+    last.end()
+    last.say("nobody hears")
+    os.close(read)
 
 
 def test_without_a_terminal_one_line_an_event_is_logged(empty: Office) -> None:

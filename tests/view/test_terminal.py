@@ -66,21 +66,6 @@ def test_markup_and_emoji_are_text() -> None:
     assert target.getvalue().strip() == "[red]x[/blue] :smile: [link=http://e]"
 
 
-def test_a_live_screen_draws_and_gives_the_terminal_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The alternate screen is left and the cursor shown, also when drawing ends by an exception."""
-    monkeypatch.setenv("TERM", "xterm-256color")
-    stream = Tty()
-    console = terminal.console(stream, width=80)
-    with pytest.raises(KeyboardInterrupt), terminal.Screen(console) as screen:  # noqa: PT012 - it is the exit that is tested
-        assert screen.size[0] == 80
-        screen.update((paragraph("hello"),))
-        raise KeyboardInterrupt
-    said = stream.getvalue()
-    assert "hello" in said
-    assert said.index("\x1b[?1049h") < said.index("hello") < said.index("\x1b[?1049l")
-    assert said.rindex("\x1b[?25h") > said.rindex("\x1b[?25l")
-
-
 def test_progress_moves_and_vanishes() -> None:
     """Long work shows that it goes on; afterwards nothing of it is left."""
     stream = Tty()

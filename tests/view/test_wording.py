@@ -12,6 +12,7 @@ from probe.sla.assessment import Promise, Verdict, Why
 from probe.view import plain, wording
 from probe.view.page import Page, Words, paragraph
 from probe.view.snapshot import Line, Standing
+from probe.view.warned import grouped
 from tests.view.builders import NOW, check
 
 
@@ -204,3 +205,25 @@ def test_without_the_internet_the_cause_is_our_own_line() -> None:
     ours = (Cause.ISP, Cause.OWN_NETWORK, Cause.OWN_NETWORK_OR_ISP)
     assert {wording.cause(one).partition(":")[0] for one in ours} == {"our own line"}
     assert wording.cause(Cause.ISP) == "our own line: the ISP"
+
+
+def _short(name: str, span: str = "1s") -> str:
+    return (
+        f'/etc/probe/probe.toml: check "{name}": timeout {span}: one lost packet reads as a failure; use 3.2s or more'
+    )
+
+
+def test_many_warnings_of_one_kind_are_one_line() -> None:
+    """A thousand checks with a short timeout leave the screen to the checks; one alone is told whole."""
+    assert grouped([_short("shop")]) == [_short("shop")]
+    many = [_short("shop"), "the clock is not synchronised", *(_short(f"c{n}: x; y", f"{n}s") for n in range(1, 1234))]
+    assert grouped(many) == [
+        "1,234 checks: one lost packet reads as a failure: `probe validate`",
+        "the clock is not synchronised",
+    ]
+
+
+def test_of_many_kinds_of_warnings_the_first_are_told_and_the_rest_counted() -> None:
+    """So many lines at most, whatever is wrong."""
+    assert grouped([*"abc"]) == [*"abc"]
+    assert grouped([*"abcde"]) == ["a", "b", "and 3 more: `probe validate`"]
