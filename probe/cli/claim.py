@@ -68,7 +68,7 @@ def run(call: Call) -> Exit:
         _look(found, service, is_wanted=call.options.anyway)
         path = call.options.output or _path(service.name, found[0].assessment.period.label)
         pack.free(path)
-        page = pages.drawn(call, config, reader, found)
+        page = pages.drawn(call, reader, [(config, found)])
         claim = contents.Claim(config, reader, service, call.now_ms, found, call.options.whole_chain)
         with call.out.progress("gathering") as advance:
             files = contents.files(claim, page, advance)

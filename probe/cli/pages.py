@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from probe.judge.reporting import Reported
     from probe.store.reader import Reader
 
+    Part = tuple[Config, Sequence[Reported]]
+    """What was judged from one configuration."""
+
 
 def allowed(options: argparse.Namespace) -> None:
     """UsageError where a page cannot be made, before anything is judged."""
@@ -30,34 +33,34 @@ def allowed(options: argparse.Namespace) -> None:
         raise UsageError(f"--html {options.html}: is no plain file, and is not replaced; name another file")
 
 
-def write(call: Call, config: Config, reader: Reader, found: Sequence[Reported]) -> None:
+def write(call: Call, reader: Reader, parts: Sequence[Part]) -> None:
     """Draw the page of what was judged and write it whole."""
     from probe.html.pages import write_report
 
-    write_report(call.options.html, drawn(call, config, reader, found))
+    write_report(call.options.html, drawn(call, reader, parts))
     call.out.note(f"wrote {call.options.html}")
 
 
-def drawn(call: Call, config: Config, reader: Reader, found: Sequence[Reported]) -> str:
-    """The page of what was judged."""
+def drawn(call: Call, reader: Reader, parts: Sequence[Part]) -> str:
+    """The page of what was judged, each part by its own configuration."""
     from probe.html.report import report_html
     from probe.report.json import report_header
 
-    tzdata = next((one.parameters["tzdata"] for one, _ in found if "tzdata" in one.parameters), "")
-    header = report_header(generated_at_ms=call.now_ms, vantage=config.agent.vantage, tzdata=tzdata)
+    found = [one for _, part in parts for one, _ in part]
+    tzdata = next((one.parameters["tzdata"] for one in found if "tzdata" in one.parameters), "")
+    header = report_header(generated_at_ms=call.now_ms, vantage=parts[0][0].agent.vantage, tzdata=tzdata)
     with call.out.progress("drawing", 2 * len(found)) as advance:
-        exhibits = _exhibits(call.now_ms, config, reader, found, advance)
+        exhibits = [each for part in parts for each in _exhibits(call.now_ms, reader, part, advance)]
         return report_html(header, exhibits, advance)
 
 
-def _exhibits(
-    now_ms: int, config: Config, reader: Reader, found: Sequence[Reported], advance: Callable[[int], None]
-) -> list[Exhibit]:
+def _exhibits(now_ms: int, reader: Reader, part: Part, advance: Callable[[int], None]) -> list[Exhibit]:
     from probe.html.report import Exhibit
     from probe.judge.pictures import pictures
     from probe.report.json import assessment_document
     from probe.view import sla
 
+    config, found = part
     made = pictures(config, reader, now_ms, [one.assessment for one in found], advance)
     return [
         Exhibit(

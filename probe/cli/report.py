@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from probe.config import Config
     from probe.judge import PeriodChoice
     from probe.judge.reporting import Ask, Compared, Reported
+    from probe.judge.vantages import View
     from probe.sla.assessment import Assessment
     from probe.store.reader import Reader
 
@@ -39,7 +40,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service", metavar="NAME", action="append", default=[], help="one service or group; may be repeated"
     )
-    parser.add_argument("--vantage", metavar="NAME", help="what another vantage point saw (imported)")
+    parser.add_argument(
+        "--vantage",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="what another vantage point saw (imported); several are judged apart, and together where a rule says how",
+    )
     rules = parser.add_argument_group("other rules")
     rules.add_argument("--under", metavar="ID", help="judge by another SLA: an id of `probe sla list`, or a file")
     rules.add_argument(
@@ -61,7 +68,6 @@ def run(call: Call) -> Exit:
     """Judge, show, and say whether anything was missed."""
     from probe.cli import pages
     from probe.cli.opening import record
-    from probe.judge import reporting
 
     if call.options.json and call.options.csv == STDOUT:
         raise UsageError("--csv - and --json both write to stdout; give one of them, or --csv a file")
@@ -69,19 +75,18 @@ def run(call: Call) -> Exit:
         pages.allowed(call.options)
     choice = period_choice(call)
     with record(call) as (config, reader):
-        config = _from(config, reader, call.options.vantage)
         ask = _ask(call, config, choice)
-        other = reporting.under(config, call.options.under, Path.cwd()) if call.options.under else None
+        seen = _views(call, config, reader)
         if call.options.compare:
-            common = other or reporting.plainly(config)
-            return _compare(call, config, reporting.compare(config, common, reader, call.now_ms, ask))
-        found = reporting.report(other or config, reader, call.now_ms, ask)
+            return _compare(call, seen, reader, ask)
+        parts = [(view.config, _judged(call, view, reader, ask)) for view in seen]
+        found = [one for _, part in parts for one in part]
         if call.options.html is not None:
-            pages.write(call, other or config, reader, found)
+            pages.write(call, reader, parts)
     if call.options.csv is not None:
         _write_csv(call, tuple(one.assessment for one in found))
     if call.options.csv != STDOUT:
-        _show(call, config, found)
+        _show(call, seen[0].config, found)
     return Exit.FAILED if any(_is_missed(one.assessment) for one in found) else Exit.FINE
 
 
@@ -90,16 +95,32 @@ def _is_missed(one: Assessment) -> bool:
     return "missed" in (one.verdict, one.objective.verdict if one.objective else None)
 
 
-def _from(config: Config, reader: Reader, vantage: str | None) -> Config:
-    """The configuration as if it measured from another vantage point on record."""
+def _views(call: Call, config: Config, reader: Reader) -> tuple[View, ...]:
+    """The configuration as it measured from each vantage point asked for, under the rules asked for."""
+    from probe.judge import reporting, vantages
+
+    names = list(dict.fromkeys(call.options.vantage)) or [config.agent.vantage]
+    known = list(reader.vantages()) if call.options.vantage else names
+    if unknown := [name for name in names if name not in known]:
+        lines = (f"--vantage: no vantage point {name!r} on record; {nearest(name, known)}" for name in unknown)
+        raise UsageError("\n".join(lines))
+    if len(names) > 1 and call.options.compare:
+        raise UsageError("--compare lays services side by side from one vantage point; give one --vantage")
+    if call.options.under and not call.options.compare:
+        config = reporting.under(config, call.options.under, Path.cwd())
+    return vantages.views(config, names)
+
+
+def _judged(call: Call, view: View, reader: Reader, ask: Ask) -> list[Reported]:
+    """What one view comes to; of several vantage points together under their common name."""
     from dataclasses import replace
 
-    if vantage is None:
-        return config
-    known = list(reader.vantages())
-    if vantage not in known:
-        raise UsageError(f"--vantage: no vantage point {vantage!r} on record; {nearest(vantage, known)}")
-    return replace(config, agent=replace(config.agent, vantage=vantage))
+    from probe.judge import reporting
+
+    found = reporting.report(view.config, reader, call.now_ms, ask)
+    if view.together is None:
+        return list(found)
+    return [one._replace(assessment=replace(one.assessment, vantage=view.together)) for one in found]
 
 
 def _ask(call: Call, config: Config, choice: PeriodChoice | None) -> Ask:
@@ -177,8 +198,16 @@ def _show(call: Call, config: Config, found: Sequence[Reported]) -> None:
         call.out.page(report([one.assessment for one in found], [one.beside for one in found]))
 
 
-def _compare(call: Call, config: Config, found: Sequence[Compared]) -> Exit:
+def _compare(call: Call, seen: Sequence[View], reader: Reader, ask: Ask) -> Exit:
     """Services side by side; exit code 1 when one missed its own promise."""
+    from probe.judge import reporting
+
+    config, under = seen[0].config, call.options.under
+    common = reporting.under(config, under, Path.cwd()) if under else reporting.plainly(config)
+    return _beside(call, config, reporting.compare(config, common, reader, call.now_ms, ask))
+
+
+def _beside(call: Call, config: Config, found: Sequence[Compared]) -> Exit:
     if call.options.json:
         from probe.report.beside import comparison_document
         from probe.report.json import assessment_document, report_header
