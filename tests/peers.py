@@ -226,7 +226,7 @@ class DnsServer(asyncio.DatagramProtocol):
 
 @asynccontextmanager
 async def dns_peer(
-    answer: Answer, *, delay_s: float = 0, by_tcp: Answer | None = None
+    answer: Answer, *, delay_s: float = 0, by_tcp: Answer | None = None, host: str = "127.0.0.1"
 ) -> AsyncIterator[tuple[DnsServer, int]]:
     """A name server on UDP and, on the same port, TCP."""
     server = DnsServer(answer, delay_s)
@@ -238,9 +238,9 @@ async def dns_peer(
             writer.write(len(wire).to_bytes(2) + wire)
         await writer.drain()
 
-    async with tcp_peer(talk) as peer:
+    async with tcp_peer(talk, host=host) as peer:
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: server, local_addr=("127.0.0.1", peer.port))
+        transport, _ = await loop.create_datagram_endpoint(lambda: server, local_addr=(host, peer.port))
         try:
             yield server, peer.port
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from contextlib import suppress
 from typing import Final
 
 from probe.clock import NS_PER_US, Reading
@@ -16,8 +17,9 @@ Control = list[tuple[int, int, bytes]]
 
 
 def stamp_arrivals(sock: socket.socket) -> None:
-    """Let the kernel stamp what arrives on this socket, ICMP errors too."""
-    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    """Let the kernel stamp what arrives on this socket, ICMP errors too; one that cannot leaves us our own clock."""
+    with suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 
 
 def read_stamp(control: Control) -> int | None:
