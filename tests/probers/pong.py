@@ -2,6 +2,9 @@
 
 Hosts 251 to 255 of each /24 are dead. A request to one of them is answered by host 1 of its network instead,
 with the same identifier, sequence number and payload: what another process with a colliding identifier sees.
+The others are alive; those of 10.99.201.0/24 answer twice, those of 10.99.202.0/24 every second request so late
+that the next one overtakes it, and for those of 10.99.203.0/24 somebody forges an answer at once, with a payload
+of zeros, before the true one comes.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ import time
 from collections import deque
 
 DEAD = 251
+TWICE, SHUFFLED, FORGED = 201, 202, 203
+OVERTAKEN_S = 0.06
 
 
 def main(delay_s: float) -> None:
@@ -40,7 +45,26 @@ def hear(listener: socket.socket, waiting: deque[tuple[float, bytes, str]], dela
             data = listener.recv(2048)
         except BlockingIOError:
             return
-        waiting.append((time.monotonic() + delay_s, reply(data), socket.inet_ntoa(data[12:16])))
+        asker, due_s = socket.inet_ntoa(data[12:16]), time.monotonic() + delay_s
+        network, sequence = data[18], data[(data[0] & 0x0F) * 4 + 7]
+        if network == FORGED:
+            waiting.append((time.monotonic(), forged(data), asker))
+        late_s = OVERTAKEN_S if network == SHUFFLED and sequence % 2 else 0.0
+        for _ in range(2 if network == TWICE else 1):
+            waiting.append((due_s + late_s, reply(data), asker))
+    waiting_in_order = sorted(waiting)
+    waiting.clear()
+    waiting.extend(waiting_in_order)
+
+
+def forged(request: bytes) -> bytes:
+    """A reply with the right identifier and sequence number, from the right host, to a request nobody sent."""
+    start = (request[0] & 0x0F) * 4
+    echo = b"\0\0" + b"\0\0" + request[start + 4 : start + 8] + bytes(len(request) - start - 8)
+    total = int.from_bytes(echo[4:6]) + int.from_bytes(echo[6:8])
+    check = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+    head = request[:10] + b"\0\0" + request[16:20] + request[12:16] + request[20:start]
+    return head + echo[:2] + check.to_bytes(2) + echo[4:]
 
 
 def reply(request: bytes) -> bytes:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,9 @@ from probe.clock import SystemClock
 from probe.model import Finding, Reason, State
 from probe.probers.icmp import IcmpProber
 from probe.runner import attempt
-from tests.probers.attempts import a_check, in_namespace, needs_root
+from tests.probers.attempts import a_check, find, in_namespace, needs_root
 from tests.probers.test_icmp import DATAGRAM
+from tests.probers.way import inside, way
 
 pytestmark = [needs_root, pytest.mark.lab]
 DELAY_MS = 50
@@ -109,3 +111,32 @@ for number in itertools.cycle(range(0, 65536, 7)):
         subprocess.run(f"kill $(cat {marker}); rm {marker}", shell=True, check=False)
     assert {finding.state for finding in findings[:40]} == {State.DOWN}
     assert {finding.state for finding in findings[40:]} == {State.UP}
+
+
+@pytest.mark.parametrize("socket_kind", ["raw", "datagram"])
+@pytest.mark.parametrize("network", [201, 202, 203], ids=["twice", "out of order", "forged before"])
+def test_strange_replies_change_no_figure(far: list[str], socket_kind: str, network: int) -> None:
+    """A second reply, one that another overtook, and a forged one: each request has its own true answer."""
+    set_up = [*far, DATAGRAM] if socket_kind == "datagram" else far
+    findings, _ = ping_all(set_up, [f"10.99.{network}.{host}" for host in range(1, 31)], timeout_ms=2000, count=4)
+    for finding in findings:
+        assert (finding.state, finding.facts["sent"], finding.facts["received"]) == (State.UP, 4, 4)
+        assert min(finding.facts["rtts_us"]) >= DELAY_MS * 1000
+    slow = [rtt_us for finding in findings for rtt_us in finding.facts["rtts_us"] if rtt_us >= (DELAY_MS + 60) * 1000]
+    assert (len(slow) >= 60) == (network == 202)
+
+
+@pytest.mark.parametrize("kind", ["icmp", "tcp", "dns", "http"])
+def test_a_way_that_goes_in_a_circle_is_told_by_its_routers(kind: str) -> None:
+    """Time exceeded on the way is said of the path: down, with the router that said it."""
+    host = "203.0.113.9"
+    target = {"icmp": host, "dns": host, "tcp": f"{host}:80", "http": f"http://{host}/"}[kind]
+    by_kind: dict[str, dict[str, Any]] = {"icmp": {"spacing_ms": 5}, "dns": {"name": "a.example"}}
+    keys = by_kind.get(kind, {})
+    with way(2) as (lay, pids):
+        circle = [inside(pids[0], "ip route add 203.0.113.0/24 via 10.7.2.2")]
+        circle.append(inside(pids[1], "ip route add 203.0.113.0/24 via 10.7.2.1"))
+        finding = in_namespace(lambda: find(kind, target, **keys), [*lay, *circle])
+    assert (finding.state, finding.reason) == (State.DOWN, Reason.UNREACHABLE_REMOTE), finding
+    assert "10.7." in finding.detail
+    assert "exceeded" in finding.detail.lower()

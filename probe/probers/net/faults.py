@@ -53,6 +53,10 @@ CERTIFICATE_REASONS: Final[dict[int, Reason]] = {
 """By OpenSSL's X509_V_ERR number; every other one is tls_untrusted."""
 
 
+TIME_EXCEEDED: Final = {4: (11, 0), 6: (3, 0)}
+"""Type and code of a packet that passed too many routers, by version."""
+
+
 class Notice(NamedTuple):
     """An ICMP error about a packet of ours: who sent it, what it says, and about what."""
 
@@ -154,6 +158,8 @@ def blame(error: OSError, sock: socket.socket | None = None) -> Fault:
     if notice.is_own and not is_own_address(notice.destination or _peer(sock)):
         return Fault(Reason.NO_ROUTE_LOCAL, f"{words}; said by this machine ({notice.reporter})")
     reason = Reason.REFUSED if code == errno.ECONNREFUSED else Reason.UNREACHABLE_REMOTE
+    if (notice.type, notice.code) == TIME_EXCEEDED[6 if ":" in notice.reporter else 4]:
+        words = "time exceeded: the way goes in a circle"  # the errno is that of a host without a route
     return Fault(reason, f"{words}; said by {notice.reporter} (ICMP type {notice.type} code {notice.code})")
 
 

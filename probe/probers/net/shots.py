@@ -14,7 +14,7 @@ from probe.clock import Clock, Reading
 from probe.probers.net.connection import socket_address, socket_for
 from probe.probers.net.echo import V4, V6, EchoSocket, Reply
 from probe.probers.net.endpoint import Endpoint
-from probe.probers.net.faults import Notice, blame, next_notice, say
+from probe.probers.net.faults import TIME_EXCEEDED, Notice, blame, next_notice, say
 from probe.probers.net.route import Answer, Shot
 from probe.probers.net.stamps import round_trip_us, stamp_arrivals
 from probe.probers.net.stream import handshake_of
@@ -22,7 +22,6 @@ from probe.probers.net.stream import handshake_of
 PAYLOAD: Final = bytes(32)
 SIZE: Final = 32
 """Bytes of payload in an echo request."""
-TIME_EXCEEDED: Final = {4: (11, 0), 6: (3, 0)}
 PORT_UNREACHABLE: Final = {4: (3, 3), 6: (1, 4)}
 ANSWERS: Final = frozenset({0, errno.ECONNREFUSED, errno.ECONNRESET})
 """How a connection ends that the target itself accepted or refused."""
