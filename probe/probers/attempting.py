@@ -53,9 +53,10 @@ class Attempting:
 
     def _names(self) -> Resolver:
         """The resolver that all attempts share."""
-        from probe.probers.net.resolver import Resolver
+        if self._resolver is None:
+            from probe.probers.net.resolver import Resolver
 
-        self._resolver = self._resolver or Resolver()
+            self._resolver = Resolver()
         return self._resolver
 
 

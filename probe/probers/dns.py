@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from probe.probers.net.lookup import Tls
     from probe.probers.net.nameserver import Answer
     from probe.probers.net.resolver import Resolver
+    from probe.runner import Land, Stop
 
 PORTS: Final = {"udp": 53, "tcp": 53, "tls": 853}
 """The port where none is named, by transport."""
@@ -121,10 +122,29 @@ class DnsProber(Attempting):
         host, port = parse_endpoint(check.target, scheme="dns", port=PORTS[settings.transport])
         if settings.servers == "all":
             return await self._ask_all(check, Endpoint(host, port), trail)
-        answer = await self._ask(check, Endpoint(host, port), trail)
-        trail.facts |= answer.facts()
-        latency_us = _took_us(trail)
-        return conclude([*_judged(settings, answer), *speed(settings.max_time_ms, latency_us)], latency_us, trail)
+        return _found(settings, await self._ask(check, Endpoint(host, port), trail), trail)
+
+    def launch(self, check: Check, trail: Trail, land: Land) -> Stop | None:
+        """As the runner's Launches says, for one server that is an address and is asked by datagram."""
+        from probe.probers.net.dns_flight import launch
+        from probe.probers.net.lookup import Question
+        from probe.probers.net.names import known_address
+
+        settings: DnsSettings = check.settings
+        if settings.servers != "one" or settings.transport != "udp":
+            return None
+        host, port = parse_endpoint(check.target, scheme="dns", port=PORTS["udp"])
+        try:
+            address = known_address(check, host)
+        except Fault:
+            return None  # the task says it
+        if address is None:
+            return None
+        trail.address = show(address, port)
+        question = Question(
+            settings.name, settings.type, Endpoint(address, port), settings.recursion, settings.expect_ad
+        )
+        return launch(question, trail, lambda answer: _found(settings, answer, trail), land)
 
     async def _ask(self, check: Check, server: Endpoint, trail: Trail, question: str = "") -> Answer:
         """One server's answer; question: another type than the settings', of the zone itself."""
@@ -217,6 +237,13 @@ class _Told:
         return found
 
 
+def _found(settings: DnsSettings, answer: Answer, trail: Trail) -> Finding:
+    """The finding of one server's answer."""
+    trail.facts |= answer.facts()
+    latency_us = _took_us(trail)
+    return conclude([*_judged(settings, answer), *speed(settings.max_time_ms, latency_us)], latency_us, trail)
+
+
 def _took_us(trail: Trail) -> int:
     """From the question to the complete answer."""
     return sum(trail.phases_us.values()) - trail.phases_us.get("dns", 0)
@@ -268,6 +295,8 @@ def _judged(settings: DnsSettings, answer: Answer) -> list[Judged]:
     if settings.expect_ad:
         seen = "verified" if answer.ad else "not verified by DNSSEC"
         found.append((Reason.RECORDS, Assertion("expect_ad", f"the answer is {seen}", answer.ad)))
+    if not settings.expect_records:
+        return found
     known = {_plain(record) for record in answer.records}
     shown = ", ".join(answer.records[:SHOWN]) + (", …" if len(answer.records) > SHOWN else "")
     for record in settings.expect_records:

@@ -7,29 +7,25 @@ elsewhere, with another id or about another question, is not an answer and is pa
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 import socket
 import ssl
 import struct
+from collections.abc import Callable
 from contextlib import closing
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-import dns.exception
-import dns.flags
-import dns.message
-
 from probe.model import Reason
-from probe.probers.net.breath import READ, Breath
+from probe.probers.net import dns_wire
 from probe.probers.net.connection import Connection, open_connection, socket_address, socket_for
+from probe.probers.net.dns_wire import PAYLOAD, Asked, Heard, Unusual
 from probe.probers.net.endpoint import Endpoint
 from probe.probers.net.fault import Fault
 from probe.probers.net.faults import blame
 from probe.probers.net.handshake import shake_hands
 from probe.trail import Trail
 
-PAYLOAD: Final = 1232
-"""Bytes of answer that fit one datagram everywhere (DNS flag day 2020)."""
 DATAGRAM: Final = 65_535
 HEADER: Final = struct.Struct("!HH")
 QR: Final = 0x8000
@@ -56,15 +52,6 @@ class Tls(NamedTuple):
     name: str
 
 
-class Asked(NamedTuple):
-    """A question without its server."""
-
-    name: str
-    type: str
-    recursion: bool
-    wants_ad: bool
-
-
 class Query(NamedTuple):
     """A question on its way: a random id, its bytes, and what they ask."""
 
@@ -73,20 +60,95 @@ class Query(NamedTuple):
     asked: Asked
 
 
-async def ask(question: Question) -> dns.message.Message:
+class Exchange:
+    """One datagram and the answer to it, by callbacks; `stop` gives the socket back, whenever."""
+
+    __slots__ = ("_query", "_server", "_sock", "_told")
+
+    def __init__(self, question: Question, told: Callable[[Heard | Exception], None]) -> None:
+        """told: called once at most, and not from within `begin`, with what was heard or why nothing is."""
+        self._query, self._server, self._told = _query(question), question.server, told
+        self._sock: socket.socket | None = None
+
+    def begin(self) -> None:
+        """Send. Raises Fault."""
+        try:
+            sock = self._sock = socket_for(self._server.host, socket.SOCK_DGRAM)
+        except OSError as error:
+            raise blame(error) from error
+        try:
+            sock.connect(socket_address(*self._server))  # the kernel drops what others send
+            sock.send(self._query.wire)
+        except OSError as error:
+            fault = blame(error, sock)
+            self.stop()
+            raise fault from error
+        self._listen()
+
+    def stop(self) -> None:
+        """Listen no longer."""
+        if self._sock is not None:
+            asyncio.get_running_loop().remove_reader(self._sock.fileno())
+            self._sock.close()
+            self._sock = None
+
+    def _listen(self) -> None:
+        if self._sock is not None:
+            asyncio.get_running_loop().add_reader(self._sock.fileno(), self._hear, self._sock)
+
+    def _hear(self, sock: socket.socket) -> None:
+        """One datagram; however many there are, each costs a turn of the loop, in which others have theirs."""
+        try:
+            wire = sock.recv(DATAGRAM)
+            rest = _rest(wire, self._query)
+            if rest is not None and len(wire) > PAYLOAD:
+                self._read_beside(sock, rest)
+            elif rest is not None and (heard := _read(rest, self._query.asked)) is not None:
+                self._told(heard)
+        except BlockingIOError:  # a checksum was wrong
+            return
+        except OSError as error:
+            self._told(blame(error, sock))
+        except Exception as error:  # noqa: BLE001 - a Fault, or a bug: whoever waits must learn of it
+            self._told(error)
+
+    def _read_beside(self, sock: socket.socket, rest: bytes) -> None:
+        """A large one can take a second."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(sock.fileno())
+        loop.run_in_executor(None, _read.__wrapped__, rest, self._query.asked).add_done_callback(self._have_read)
+
+    def _have_read(self, reading: asyncio.Future[Heard | None]) -> None:
+        said = reading.exception() or reading.result()
+        if self._sock is None:
+            return
+        if isinstance(said, Exception | Heard):
+            self._told(said)
+        else:
+            self._listen()
+
+
+async def ask(question: Question) -> Heard:
     """The server's answer to one datagram, cut short (TC) or not. Raises Fault; waits for ever."""
-    query = _query(question)
+    answer: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
+
+    def told(said: Heard | Exception) -> None:
+        if answer.done():
+            return
+        if isinstance(said, Heard):
+            answer.set_result(said)
+        else:
+            answer.set_exception(said)
+
+    exchange = Exchange(question, told)
+    exchange.begin()
     try:
-        with closing(socket_for(question.server.host, socket.SOCK_DGRAM)) as sock:
-            try:
-                return await _exchange(sock, query, question.server)
-            except OSError as error:
-                raise blame(error, sock) from error
-    except OSError as error:
-        raise blame(error) from error
+        return await answer
+    finally:
+        exchange.stop()
 
 
-async def ask_by_tcp(question: Question, trail: Trail, tls: Tls | None = None) -> dns.message.Message:
+async def ask_by_tcp(question: Question, trail: Trail, tls: Tls | None = None) -> Heard:
     """The same over a connection of its own, under TLS where that is asked for. Raises Fault."""
     query = _query(question)
     wire = query.wire
@@ -97,7 +159,8 @@ async def ask_by_tcp(question: Question, trail: Trail, tls: Tls | None = None) -
         with connection.during(trail, "exchange"):
             await connection.send(struct.pack("!H", len(wire)) + wire)
             data = await _receive_framed(connection)
-    answer = await _parse(data, query)
+    rest = _rest(data, query)
+    answer = None if rest is None else await asyncio.to_thread(_read.__wrapped__, rest, query.asked)
     if answer is None:
         raise Fault(Reason.PROTOCOL, "the answer is not to the question that was asked")
     return answer
@@ -115,52 +178,36 @@ async def _receive_framed(connection: Connection) -> bytes:
 
 def _query(question: Question) -> Query:
     asked = Asked(question.name, question.type, question.recursion, question.wants_ad)
-    _, wire = _built(asked)
-    number = secrets.randbits(16)
-    return Query(number, number.to_bytes(2) + wire[2:], asked)
+    number = os.urandom(2)
+    return Query(int.from_bytes(number), number + _built(asked)[2:], asked)
 
 
 @lru_cache(maxsize=QUESTIONS)
-def _built(asked: Asked) -> tuple[dns.message.QueryMessage, bytes]:
-    """The message, its id 0, and its bytes."""
-    query = dns.message.make_query(asked.name, asked.type, use_edns=0, payload=PAYLOAD, id=0)
-    if not asked.recursion:
-        query.flags &= ~dns.flags.RD
-    if asked.wants_ad:
-        query.flags |= dns.flags.AD
-    return query, query.to_wire()
+def _built(asked: Asked) -> bytes:
+    """The query, its id 0."""
+    try:
+        return dns_wire.question(asked)
+    except Unusual:
+        from probe.probers.net import dns_rare
+
+        return dns_rare.question(asked)
 
 
-async def _exchange(sock: socket.socket, query: Query, server: Endpoint) -> dns.message.Message:
-    loop = asyncio.get_running_loop()
-    sock.connect(socket_address(server.host, server.port))  # the kernel drops what others send
-    await loop.sock_sendall(sock, query.wire)
-    breath = Breath()
-    while True:
-        await breath.take(READ)
-        answer = await _parse(await loop.sock_recv(sock, DATAGRAM), query)
-        if answer is not None:
-            return answer
-
-
-async def _parse(wire: bytes, query: Query) -> dns.message.Message | None:
-    """The message, or None when it is no answer to this query. Raises Fault when it is a broken one."""
+def _rest(wire: bytes, query: Query) -> bytes | None:
+    """The message without its id, which was compared; None when it is no answer to this query."""
     if len(wire) < HEADER.size:
         return None
     number, flags = HEADER.unpack_from(wire)
-    if number != query.id or not flags & QR:
-        return None
-    rest = wire[2:]
-    if len(wire) > PAYLOAD:
-        return await asyncio.to_thread(_read.__wrapped__, rest, query.asked)  # a large one can take a second
-    return _read(rest, query.asked)
+    return wire[2:] if number == query.id and flags & QR else None
 
 
 @lru_cache(maxsize=ANSWERS)
-def _read(rest: bytes, asked: Asked) -> dns.message.Message | None:
-    """The message without its id, which was compared already; nobody may change what is returned."""
+def _read(rest: bytes, asked: Asked) -> Heard | None:
+    """What the message without its id, which was compared already, says. Raises Fault when it is a broken one."""
+    wire = b"\0\0" + rest
     try:
-        answer = dns.message.from_wire(b"\0\0" + rest, ignore_trailing=True)
-    except (dns.exception.DNSException, ValueError, IndexError, struct.error) as error:
-        raise Fault(Reason.PROTOCOL, f"not a DNS message: {error}") from error
-    return answer if _built(asked)[0].is_response(answer) else None
+        return dns_wire.read(wire, _built(asked))
+    except Unusual:
+        from probe.probers.net import dns_rare
+
+        return dns_rare.read(wire, asked)

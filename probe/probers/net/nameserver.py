@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final, NamedTuple
 
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rdatatype
-
-from probe.probers.net.clean import clean
+from probe.probers.net.dns_wire import AA, AD, TC, Heard
 from probe.probers.net.lookup import Question, Tls, ask, ask_by_tcp
 from probe.trail import Trail
 
@@ -40,19 +34,24 @@ class Answer(NamedTuple):
 
 async def ask_server(question: Question, transport: str, tls: Tls | None, trail: Trail) -> Answer:
     """The answer by `udp` (with TCP when it is cut short), `tcp` or `tls`. Raises Fault."""
-    message = None
+    heard = None
     if transport == "udp":
         with trail.during("query"):
-            message = await ask(question)
-    by_tcp = message is None or bool(message.flags & dns.flags.TC)
-    if message is None or by_tcp:
-        message = await ask_by_tcp(question, trail, tls)
+            heard = await ask(question)
+    by_tcp = heard is None or bool(heard.flags & TC)
+    if heard is None or by_tcp:
+        heard = await ask_by_tcp(question, trail, tls)
+    return answer_of(heard, by_tcp=by_tcp)
+
+
+def answer_of(heard: Heard, *, by_tcp: bool = False) -> Answer:
+    """The same in plain values."""
     return Answer(
-        rcode=dns.rcode.to_text(message.rcode()),
-        aa=bool(message.flags & dns.flags.AA),
-        ad=bool(message.flags & dns.flags.AD),
+        rcode=heard.rcode,
+        aa=bool(heard.flags & AA),
+        ad=bool(heard.flags & AD),
         by_tcp=by_tcp,
-        records=tuple(await _records(message, is_small=not by_tcp)),
+        records=tuple(text for records in heard.answer for text in records.texts),
     )
 
 
@@ -60,14 +59,3 @@ def serial_of(answer: Answer) -> str | None:
     """The serial number in an answer with an SOA record, None where there is none."""
     fields = next((record.split() for record in answer.records if len(record.split()) == 7), [])
     return fields[2] if len(fields) == 7 and fields[2].isdecimal() else None
-
-
-async def _records(answer: dns.message.Message, *, is_small: bool) -> list[str]:
-    """Every record of the answer section as text; a large answer can hold thousands of them."""
-    is_small = is_small and sum(len(records) for records in answer.answer) <= RECORD_LIMIT
-    return _texts(answer) if is_small else await asyncio.to_thread(_texts, answer)
-
-
-def _texts(answer: dns.message.Message) -> list[str]:
-    """Cleaned: TXT and names are remote text."""
-    return [clean(record.to_text()) for records in answer.answer for record in records]

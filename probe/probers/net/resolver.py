@@ -13,13 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeVar
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rdatatype
-
 from probe.model import Reason
+from probe.probers.net.dns_wire import TC, Heard
 from probe.probers.net.endpoint import Endpoint, canonical_address
 from probe.probers.net.fault import Fault
 from probe.probers.net.lookup import Question, ask, ask_by_tcp
@@ -32,6 +27,8 @@ SERVER_LIMIT: Final = 3
 ROUNDS: Final = 2
 OTHER_FAMILY_S: Final = 0.25
 """How much longer one family is waited for once the other has addresses (some servers drop AAAA)."""
+CHAIN_LIMIT: Final = 17
+"""The name itself, and the aliases that are followed."""
 NO_RESOLVER: Final = "our own resolver gave no answer"
 
 
@@ -129,32 +126,34 @@ class Resolver:
 async def _answer(question: Question, trail: Trail) -> tuple[str, ...] | None:
     """One server's word: addresses (or names of servers), none of them, or None when there is no such name."""
     try:
-        message = await ask(question)
-        if message.flags & dns.flags.TC:
+        heard = await ask(question)
+        if heard.flags & TC:
             quiet = Trail(trail.clock, trail.timeout_ms)  # its connection is not the attempt's
-            message = await ask_by_tcp(question, quiet)
-        return _addresses(message)
+            heard = await ask_by_tcp(question, quiet)
+        return _found(heard, question)
     except Fault as fault:
         if fault.reason is Reason.FD_LIMIT:
             raise
         words = f"{NO_RESOLVER}: {question.server.host}: {fault.detail}"
         raise Fault(Reason.RESOLVER_UNREACHABLE, words) from fault
-    except dns.exception.DNSException as error:
-        raise Fault(Reason.RESOLVER_UNREACHABLE, f"{NO_RESOLVER}: {error}") from error
 
 
-def _addresses(message: dns.message.Message) -> tuple[str, ...] | None:
-    rcode = message.rcode()
-    if rcode == dns.rcode.NXDOMAIN:
+def _found(heard: Heard, question: Question) -> tuple[str, ...] | None:
+    """The records of the name, or of the one that its aliases lead to."""
+    if heard.rcode == "NXDOMAIN":
         return None
-    if rcode != dns.rcode.NOERROR or not isinstance(message, dns.message.QueryMessage):
-        raise Fault(Reason.RESOLVER_UNREACHABLE, dns.rcode.to_text(rcode))
-    answer = message.resolve_chaining().answer
-    if answer is None:
-        return ()
-    if answer.rdtype == dns.rdatatype.NS:
-        return tuple(sorted(record.target.to_text(omit_final_dot=True).lower() for record in answer))
-    return tuple(str(record.address) for record in answer)
+    if heard.rcode != "NOERROR":
+        raise Fault(Reason.RESOLVER_UNREACHABLE, heard.rcode)
+    known = {(records.name, records.type): records.texts for records in heard.answer}
+    name = f"{question.name.removesuffix('.')}.".lower()
+    for _ in range(CHAIN_LIMIT):
+        if texts := known.get((name, question.type)):
+            is_names = question.type == "NS"
+            return tuple(sorted(text.removesuffix(".").lower() for text in texts)) if is_names else texts
+        if not (aliases := known.get((name, "CNAME"))):
+            return ()
+        name = aliases[0].lower()
+    raise Fault(Reason.RESOLVER_UNREACHABLE, "an endless chain of aliases")
 
 
 def _together(name: str, wanted: Sequence[asyncio.Future[tuple[str, ...]]]) -> tuple[str, ...]:
