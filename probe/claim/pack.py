@@ -71,6 +71,10 @@ def signature(document: bytes, key: Path) -> bytes:
 
 def free(path: Path) -> None:
     """UsageError where a file cannot be new, before any work is done for it."""
+    if path == Path("-"):
+        raise UsageError(
+            "a pack is looked at before it is handed over, so it is not written to stdout; name a file with -o"
+        )
     if path.exists():
         raise UsageError(f"{path}: exists; name another file with -o or move it away")
     if not path.parent.is_dir():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from probe.cli.command import Call
+from probe.cli.report import STDOUT
 from probe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def allowed(options: argparse.Namespace) -> None:
     html.require()
     if options.compare:
         raise UsageError("--html and --compare exclude each other; a page shows services under one set of rules")
+    if options.html == STDOUT:
+        return
     if not options.html.parent.is_dir():
         raise UsageError(f"--html {options.html}: there is no folder {options.html.parent}")
     if options.html.exists() and not options.html.is_file():
@@ -34,10 +37,14 @@ def allowed(options: argparse.Namespace) -> None:
 
 
 def write(call: Call, reader: Reader, parts: Sequence[Part]) -> None:
-    """Draw the page of what was judged and write it whole."""
+    """Draw the page of what was judged and write it whole, `-` is stdout."""
     from probe.html.pages import write_report
 
-    write_report(call.options.html, drawn(call, reader, parts))
+    page = drawn(call, reader, parts)
+    if call.options.html == STDOUT:
+        call.out.write(page)
+        return
+    write_report(call.options.html, page)
     call.out.note(f"wrote {call.options.html}")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from probe.cli.command import Call
 from probe.cli.exits import Exit
+from probe.errors import UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +24,8 @@ def run(call: Call) -> Exit:
     from probe import html
 
     html.require()
+    if call.options.folder == Path("-"):
+        raise UsageError("publish writes a folder of files, which stdout is not; name a folder")
     from probe.cli.opening import record
     from probe.html import folder
     from probe.html.site import site

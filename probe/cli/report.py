@@ -60,7 +60,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     more.add_argument("--quality", action="store_true", help="MTBF, MTTR, worst windows, loss and latency quantiles")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table of the assessments; - for stdout")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write one page with charts, to hand over or print")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one page with charts; - for stdout")
     json_option(parser)
 
 
@@ -69,8 +69,7 @@ def run(call: Call) -> Exit:
     from probe.cli import pages
     from probe.cli.opening import record
 
-    if call.options.json and call.options.csv == STDOUT:
-        raise UsageError("--csv - and --json both write to stdout; give one of them, or --csv a file")
+    _one_writes(call.options)
     if call.options.html is not None:
         pages.allowed(call.options)
     choice = period_choice(call)
@@ -85,9 +84,17 @@ def run(call: Call) -> Exit:
             pages.write(call, reader, parts)
     if call.options.csv is not None:
         _write_csv(call, tuple(one.assessment for one in found))
-    if call.options.csv != STDOUT:
+    if STDOUT not in (call.options.csv, call.options.html):
         _show(call, seen[0].config, found)
     return Exit.FAILED if any(_is_missed(one.assessment) for one in found) else Exit.FINE
+
+
+def _one_writes(options: argparse.Namespace) -> None:
+    """UsageError where more than one thing would go to stdout."""
+    wanted = {"--csv -": options.csv == STDOUT, "--html -": options.html == STDOUT, "--json": options.json}
+    said = [name for name, is_wanted in wanted.items() if is_wanted]
+    if len(said) > 1:
+        raise UsageError(f"{' and '.join(said)} both write to stdout; give one of them, or name a file")
 
 
 def _is_missed(one: Assessment) -> bool:

@@ -7,6 +7,7 @@ import argparse
 from probe.cli.command import Call, json_option
 from probe.cli.exits import Exit
 from probe.errors import ConfigError, TermsError
+from probe.model import Role
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +29,10 @@ def run(call: Call) -> Exit:
         from probe.view.wording import count
 
         warnings = (*config.warnings, *(f"{config.path}: {one}" for one in exposed(config.web, config.push)))
-        services = count(len(config.services), "service")
-        said = f"{config.path}: {count(len(config.checks), 'check')}, {services}, vantage {config.agent.vantage}: fine"
+        checks = sum(one.role is Role.CHECK for one in config.checks)
+        numbers = {"check": checks, "reference": len(config.checks) - checks, "service": len(config.services)}
+        counted = ", ".join(count(number, word) for word, number in numbers.items())
+        said = f"{config.path}: {counted}, vantage {config.agent.vantage}: fine"
     if call.options.json:
         from probe.report.records import validation_document
 

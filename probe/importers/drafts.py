@@ -12,13 +12,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from probe.config.targets import host_of
 from probe.config.values import span_text
 from probe.importers.names import named
+from probe.probers.net.addresses import is_private
 from probe.probers.net.clean import clean
 
 BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 SHORTEST_MS: Final = 2_000
 LONGEST_MS: Final = 7 * 86_400_000
+UNTARGETED: Final = frozenset({"push", "group"})
+INSIDE: Final = (".local", ".localhost", ".internal", ".home.arpa", ".lan", ".home")
+"""Ends of names that public name servers do not know: RFC 6761, 6762, 8375, ICANN's .internal, and two of custom."""
 NONE_LEFT: Final = "nothing that can be tested was found"
 
 
@@ -75,10 +80,23 @@ def _table(draft: Draft) -> str:
     if draft.timeout_ms is not None and draft.timeout_ms > 0:
         longest = (interval_ms or 60_000) * 4 // 5
         lines.append(f"timeout = {_value(span_text(min(draft.timeout_ms, longest)))}")
+    if is_inside(draft):
+        lines.append("allow_private = true")
     if draft.family is not None:
         lines.append(f"family = {_value(draft.family)}")
     lines += [f"{draft.kind}.{key} = {_value(value)}" for key, value in draft.settings.items()]
     return "\n".join(lines) + "\n"
+
+
+def is_inside(draft: Draft) -> bool:
+    """Whether its target is in an own network by its looks: a private address, or a name of no public zone."""
+    if draft.kind in UNTARGETED:
+        return False
+    host = host_of(draft.target).rstrip(".").casefold()
+    try:
+        return is_private(host)
+    except ValueError:
+        return "." not in host or host.endswith(INSIDE)
 
 
 def _value(value: Any) -> str:

@@ -220,8 +220,12 @@ def test_the_doctor_and_the_command_speak_to_the_running_agent(place: Path, caps
 
 
 def test_only_what_is_reported_can_be_reported(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A check that is probed says so."""
+    """A check that is probed says so; for an unknown name those are listed that can be reported."""
     other = '[[check]]\nname = "web"\nkind = "tcp"\ntarget = "192.0.2.1:80"\n'
     (place / "checks.d" / "other.toml").write_text(other)
     assert main(["--config", str(place / "probe.toml"), "push", "web"]) == 2
     assert "web is of kind tcp" in capsys.readouterr().err
+    assert main(["--config", str(place / "probe.toml"), "push", "wxyz"]) == 2
+    said = capsys.readouterr().err
+    assert "probe: no check 'wxyz' of kind push; there are: backup" in said
+    assert "web" not in said

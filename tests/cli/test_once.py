@@ -80,7 +80,7 @@ def test_validate_counts_what_is_right(empty: Office) -> None:
     """A good configuration is one line."""
     said = empty.probe("validate")
     assert (said.code, said.err) == (0, "")
-    assert said.out.strip().endswith("7 checks, 1 service, vantage office-berlin: fine")
+    assert said.out.strip().endswith("4 checks, 3 references, 1 service, vantage office-berlin: fine")
     assert empty.probe("validate", "--json").document == {"schema": 1, "valid": True, "problems": [], "warnings": []}
 
 

@@ -110,7 +110,7 @@ def seat(empty: Office) -> Iterator[Seat]:
             os.close(end)
 
 
-@pytest.mark.parametrize("how", [b"q", b"\x03", signal.SIGTERM, signal.SIGINT], ids=str)
+@pytest.mark.parametrize("how", [b"q", signal.SIGINT], ids=str)
 def test_the_screen_and_the_agent_end_together(seat: Seat, how: bytes | signal.Signals) -> None:
     """By a key or by a signal: the agent stops in good order, the terminal is as before, the last lines are left."""
     if isinstance(how, bytes):
@@ -132,7 +132,7 @@ def test_what_the_agent_logs_is_shown_on_the_screen(seat: Seat, empty: Office) -
     seat.read_until(b"ERROR")
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=str)
+@pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGKILL], ids=str)
 def test_a_screen_that_goes_away_does_not_stop_the_agent(seat: Seat, how: signal.Signals) -> None:
     """Closing the window is not an outage: the agent goes on and logs to stderr."""
     os.kill(seat.screen(), how)

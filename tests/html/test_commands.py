@@ -36,6 +36,29 @@ def test_a_report_becomes_a_page(office: Office) -> None:
     assert not [one for one in office.folder.iterdir() if one.name.endswith(".part")]
 
 
+def test_a_page_goes_to_stdout(office: Office) -> None:
+    """Alone: the same page as in a file."""
+    path = office.folder / "a.html"
+    office.probe("report", "--from", FROM, "--to", TO, "--html", path)
+    said = office.probe("report", "--from", FROM, "--to", TO, "--html", "-")
+    assert (said.code, said.out, said.err) == (Exit.FAILED, path.read_text(encoding="utf-8"), "")
+
+
+@pytest.mark.parametrize("argv", [["--json"], ["--csv", "-"]])
+def test_one_thing_at_a_time_goes_to_stdout(office: Office, argv: list[str]) -> None:
+    """Two documents in one stream are none."""
+    said = office.probe("report", "--from", FROM, "--to", TO, "--html", "-", *argv)
+    assert (said.code, said.out) == (Exit.USAGE, "")
+    assert "both write to stdout; give one of them, or name a file" in said.err
+
+
+def test_a_status_page_is_a_folder(office: Office) -> None:
+    """It is not written to stdout, nor into a folder of that name."""
+    said = office.probe("publish", "-")
+    assert (said.code, said.out) == (Exit.USAGE, "")
+    assert said.err == "probe: publish writes a folder of files, which stdout is not; name a folder\n"
+
+
 @pytest.mark.parametrize("kind", ["pipe", "folder"])
 def test_a_page_takes_the_place_of_files_only(office: Office, kind: str) -> None:
     """A device, a pipe or a folder of that name is refused before anything is judged, and stays what it is."""

@@ -180,6 +180,10 @@ MONITORS: Final[list[dict[str, object]]] = [
     {"id": 11, "name": "nameless", "type": "dns", "interval": 60},
     {"id": 12, "name": "hostless", "type": "ping", "interval": 60},
     {"id": 13, "name": "urlless", "type": "keyword", "interval": 60},
+    {"id": 15, "name": "router", "type": "ping", "interval": 60, "hostname": "192.168.1.1"},
+    {"id": 16, "name": "nas", "type": "http", "interval": 60, "url": "http://nas.local:8080/"},
+    {"id": 17, "name": "own ns", "type": "dns", "interval": 60, "hostname": "a.example",
+     "dns_resolve_server": "10.0.0.53"},
     {"id": 14, "name": "=cmd\x1b[2J", "type": "http", "interval": 60, "url": "ftp://x"},
 ]  # fmt: skip
 
@@ -326,7 +330,9 @@ def test_smokeping(office: Office, tmp_path: Path) -> None:
 def test_kuma(office: Office, tmp_path: Path) -> None:
     """Monitors under the names that their history has."""
     checks, said = drafted(office, "kuma", kuma_db(tmp_path / "kuma.db", MONITORS, {}))
-    assert list(checks) == ["Shop", "Shop-2", "not-there", "json", "ping", "port", "dns", "job"]
+    names = ["Shop", "Shop-2", "not-there", "json", "ping", "port", "dns", "job", "router", "nas", "own-ns"]
+    assert list(checks) == names
+    assert [name for name, check in checks.items() if check.get("allow_private")] == ["router", "nas", "own-ns"]
     assert checks["Shop"]["http"] == {"expect_status": ["2xx", 404], "verify": False, "method": "HEAD"}
     assert checks["Shop-2"]["http"]["expect_body"] == "fine"
     assert (checks["port"]["target"], checks["job"]["push"]) == ("[2001:db8::1]:443", {"late_after": "3600s"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 
 from tests.cli.office import Office, down, up
 
-parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+if os.environ.get("CI"):
+    import pyarrow.parquet as parquet
+else:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
 
 
 @pytest.fixture
