@@ -9,19 +9,21 @@ The request and the redirects are in net/http_attempt.py, the only home of httpx
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from probe.model import Check, Finding
 from probe.probers.attempting import Attempting
 from probe.probers.net.endpoint import parse_url
+from probe.probers.net.fault import Fault
 from probe.probers.net.http_problems import find_problems
 from probe.secrets import Secret
 from probe.trail import Trail
 
 if TYPE_CHECKING:
     from probe.probers.net.certificate import TlsContexts
+    from probe.probers.net.knock import Land
     from probe.probers.net.resolver import Resolver
 
 
@@ -121,6 +123,27 @@ class HttpProber(Attempting):
     async def aclose(self) -> None:
         """Let the TLS contexts go; nothing else is kept between attempts."""
         self._contexts = None
+
+    def launch(self, check: Check, trail: Trail, land: Land) -> Callable[[], None] | None:
+        """Begin without a task, as the runner's Launches says: an address, in the clear, and no proxy."""
+        from probe.probers.net.http_attempt import Attempt, first_step
+        from probe.probers.net.http_flight import Flight
+        from probe.probers.net.knock import fail_later
+        from probe.probers.net.names import known_address
+
+        settings: HttpSettings = check.settings
+        if settings.proxy is not None or not check.target.startswith("http://"):
+            return None
+        try:
+            step = first_step(settings, check.target)
+            address = known_address(check, step.origin.host)
+        except Fault as fault:
+            return fail_later(fault, trail, land)
+        if address is None:
+            return None
+        flight = Flight(check, Attempt(check, self._names(), self._shared(), trail), trail, land)
+        flight.begin(step, address)
+        return flight.stop
 
     async def _attempt(self, check: Check, trail: Trail) -> Finding:
         from probe.probers.net.http_attempt import Attempt

@@ -6,20 +6,22 @@ The fact `rtt_us` is the same round trip as the kernel saw it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from probe.model import Check, Finding
 from probe.probers.attempting import Attempting, Judged, conclude, speed
-from probe.probers.net.endpoint import parse_endpoint, show
+from probe.probers.net.endpoint import Endpoint, parse_endpoint, show
 from probe.probers.net.expression import find_problem
+from probe.probers.net.fault import Fault
 from probe.trail import Trail
 
 if TYPE_CHECKING:
     from probe.probers.net.certificate import TlsContexts
     from probe.probers.net.connection import Connection
+    from probe.probers.net.knock import Land
     from probe.probers.net.resolver import Resolver
 
 PRESETS: Final = (
@@ -100,6 +102,31 @@ class TcpProber(Attempting):
     async def aclose(self) -> None:
         """Let the TLS context of the presets go; nothing else is kept between attempts."""
         self._contexts = None
+
+    def launch(self, check: Check, trail: Trail, land: Land) -> Callable[[], None] | None:
+        """Begin without a task, as the runner's Launches says: where nothing is said, and no name to resolve."""
+        from probe.probers.net.knock import Knock, fail_later
+        from probe.probers.net.names import known_address
+
+        settings: TcpSettings = check.settings
+        if settings.preset or settings.steps or settings.send is not None or settings.expect is not None:
+            return None
+        host, port = parse_endpoint(check.target, scheme="tcp")
+        try:
+            address = known_address(check, host)
+        except Fault as fault:
+            return fail_later(fault, trail, land)
+        if address is None:
+            return None
+
+        def opened(connection: Connection) -> None:
+            connection.close()
+            took_us = trail.phases_us["connect"]
+            land(lambda: conclude(speed(settings.max_time_ms, took_us), took_us, trail))
+
+        knock = Knock(Endpoint(address, port), trail, land)
+        knock.begin(opened)
+        return knock.stop
 
     async def _attempt(self, check: Check, trail: Trail) -> Finding:
         from probe.probers.net.connection import open_connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -18,7 +19,7 @@ from probe.clock import SystemClock
 from probe.model import Check, Finding
 from probe.probers import PROBERS
 from probe.probers.net.resolver import Resolver
-from probe.runner import Attempted, attempt
+from probe.runner import Attempted, Launches, attempt, launch
 
 T = TypeVar("T")
 CLONE_NEWNET = 0x4000_0000
@@ -48,12 +49,40 @@ def a_check(kind: str, target: str, **keys: Any) -> Check:
 
 
 async def attempt_once(check: Check, resolver: Resolver | None = None) -> Attempted:
-    """The attempt, its prober made and closed for it."""
+    """The attempt, its prober made and closed for it: without a task where the prober can do that, as in the agent."""
     prober = PROBERS[check.kind](resolver)  # type: ignore[call-arg]  # every prober takes one; the protocol need not say
+    with contextlib.suppress(ValueError):
+        prober.prepare(check)  # what takes long is no part of the attempt, as in the agent
+    try:
+        if hasattr(prober, "launch") and (flight := await _flown(check, cast("Launches", prober))):
+            return flight
+        return await attempt(check, prober, SystemClock())
+    finally:
+        await prober.aclose()
+
+
+async def attempt_in_task(check: Check, resolver: Resolver | None = None) -> Attempted:
+    """The same, always in a task."""
+    prober = PROBERS[check.kind](resolver)  # type: ignore[call-arg]  # as above
     try:
         return await attempt(check, prober, SystemClock())
     finally:
         await prober.aclose()
+
+
+async def _flown(check: Check, prober: Launches) -> Attempted | None:
+    landed: asyncio.Future[Attempted] = asyncio.get_running_loop().create_future()
+
+    def land(*found: Any) -> None:
+        landed.set_result(Attempted(*found))
+
+    stop = launch(check, prober, SystemClock(), land)
+    if stop is None:
+        return None
+    try:
+        return await landed
+    finally:
+        stop()
 
 
 async def find(kind: str, target: str, resolver: Resolver | None = None, **keys: Any) -> Finding:

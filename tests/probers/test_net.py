@@ -236,10 +236,10 @@ def test_a_race_that_is_cancelled_ends_its_ways() -> None:
 
 def test_a_connection_with_itself_is_refused() -> None:
     """On loopback a closed port can, by simultaneous open, connect to itself: nobody is there."""
-    from probe.probers.net.connection import _refuse_itself
+    from probe.probers.net.connection import refuse_itself
 
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         sock.connect(sock.getsockname())
         with pytest.raises(Fault, match="itself"):
-            _refuse_itself(sock, *sock.getsockname())
+            refuse_itself(sock, *sock.getsockname())

@@ -166,7 +166,7 @@ async def _connect(address: str, port: int, clock: Clock) -> Connection:
         raise blame(error) from error
     try:
         await stream.connect(socket_address(address, port))
-        _refuse_itself(stream.sock, address, port)
+        refuse_itself(stream.sock, address, port)
     except OSError as error:
         fault = blame(error, stream.sock)
         stream.close()
@@ -177,7 +177,7 @@ async def _connect(address: str, port: int, clock: Clock) -> Connection:
     return Connection(stream, show(address, port))
 
 
-def _refuse_itself(sock: socket.socket, address: str, port: int) -> None:
+def refuse_itself(sock: socket.socket, address: str, port: int) -> None:
     """By simultaneous open, a connection to a loopback port that nobody listens on can meet itself. Raises Fault."""
     if sock.getsockname()[:2] == (address, port):
         raise Fault(Reason.REFUSED, "connected to itself: nobody listens there")

@@ -24,12 +24,13 @@ from probe.probers.net.clean import clean
 from probe.probers.net.connection import Connection
 from probe.probers.net.endpoint import parse_host
 from probe.probers.net.fault import Fault
-from probe.probers.net.http_expect import Answer
-from probe.probers.net.http_plain import Head
+from probe.probers.net.http_expect import Answer, looks_at_body
+from probe.probers.net.http_plain import Head, read_plain
 from probe.probers.net.http_way import PORTS, Origin, Way, wire_on
-from probe.probers.net.http_wire import Asked, Exchange
+from probe.probers.net.http_wire import SLICE, Asked, Exchange, Wire
 from probe.probers.net.inflate import Inflater
 from probe.probers.net.resolver import Resolver
+from probe.probers.net.stream import Phase
 from probe.secrets import Secret, SecretMissing
 from probe.trail import Trail
 
@@ -62,6 +63,17 @@ class Step(NamedTuple):
     """The URL as it is recorded."""
 
 
+class Begun(NamedTuple):
+    """An attempt that is under way: its request is on the connection, but for the end of it."""
+
+    step: Step
+    connection: Connection
+    ttfb: Phase
+    unsent: bytes
+    heard: bytes | None
+    """What has been answered so far, b"" for the end of the connection; None for nothing yet."""
+
+
 class Attempt:
     """One attempt of a check of kind http."""
 
@@ -74,37 +86,74 @@ class Attempt:
         self._visited: list[str] = []
         self._hops: list[dict[str, Any]] = []
 
-    async def run(self) -> Answer:
-        """The answer at the end of the redirects. Raises Fault."""
-        step = _first_step(self._settings, self._target)
+    async def run(self, begun: Begun | None = None) -> Answer:
+        """The answer at the end of the redirects; the first connection may be open already. Raises Fault."""
+        step = begun.step if begun else first_step(self._settings, self._target)
         while True:
-            hop: dict[str, Any] = {"url": step.shown, "status": None, "address": None}
-            self._hops.append(hop)
-            with closing(await self._way.open(step.origin, is_redirect=bool(self._visited))) as connection:
+            hop = self._hop(step)
+            with closing(await self._open(step, begun)) as connection:
                 hop["address"] = self._trail.address
-                wire = wire_on(connection)
-                head = await self._ask(connection, wire, step)
+                wire = wire_on(connection) if begun is None else Wire(connection, begun.heard, step.asked)
+                head = await self._ask(connection, wire, step, begun)
                 hop["status"] = head.status
-                self._trail.facts["url"] = step.shown
                 location = _value(head, b"location") if head.status in REDIRECTS else None
                 if not self._settings.follow_redirects or location is None:
                     return await self._read(connection, wire, head, step.url)
-            step = await self._next(step.request, head.status, location)
+            step, begun = await self._next(step.request, head.status, location), None
 
-    async def _ask(self, connection: Connection, wire: Exchange, step: Step) -> Head:
-        with connection.during(self._trail, "ttfb"):
-            await wire.send(self._way.ask_by(step.asked, step.origin))
+    def read_at_once(self, step: Step, heard: bytes, ttfb: Phase) -> Answer | None:
+        """The answer, where these bytes are all of it and nothing remains to be done; None where `run` must go on."""
+        settings = self._settings
+        plain = None if looks_at_body(settings) else read_plain(heard, step.asked.method, SLICE)
+        if plain is None or plain.length is None or len(plain.rest) < plain.length or _needs_more(plain.head):
+            return None
+        limit, body = _limit(settings), plain.rest[: plain.length]
+        if len(body) > limit:
+            return None
+        ttfb.end()
+        self._note(step, plain.head)
+        self._trail.phases_us["body"], self._trail.facts["bytes"] = 0, len(body)
+        return Answer(
+            status=plain.head.status,
+            headers=httpx.Headers(plain.head.headers) if settings.expect_header else {},
+            url=step.url,
+            body=body,
+            is_cut=False,
+            is_readable=True,
+        )
+
+    def _hop(self, step: Step) -> dict[str, Any]:
+        hop: dict[str, Any] = {"url": step.shown, "status": None, "address": None}
+        self._hops.append(hop)
+        return hop
+
+    async def _open(self, step: Step, begun: Begun | None) -> Connection:
+        if begun is not None:
+            return begun.connection
+        return await self._way.open(step.origin, is_redirect=bool(self._visited))
+
+    async def _ask(self, connection: Connection, wire: Exchange, step: Step, begun: Begun | None) -> Head:
+        if begun is None:
+            with connection.during(self._trail, "ttfb"):
+                await wire.send(self._way.ask_by(step.asked, step.origin))
+                head = await wire.head()
+        else:
+            await connection.send(begun.unsent)
             head = await wire.head()
+            begun.ttfb.end()
+        self._note(step, head)
+        return head
+
+    def _note(self, step: Step, head: Head) -> None:
         facts = self._trail.facts
         facts["status"], facts["http"] = head.status, head.version
         if head.phrase:  # HTTP/2 has none
             facts["phrase"] = clean(head.phrase)
-        return head
+        facts["url"] = step.shown
 
     async def _read(self, connection: Connection, wire: Exchange, head: Head, url: str) -> Answer:
         settings = self._settings
-        limit = max(settings.body_limit, settings.min_bytes or 0, (settings.max_bytes or -1) + 1)
-        inflater = Inflater(_value(head, b"content-encoding") or "", limit)
+        inflater = Inflater(_value(head, b"content-encoding") or "", _limit(settings))
         try:
             with connection.during(self._trail, "body"):
                 await _inflate(wire, inflater)
@@ -147,7 +196,7 @@ class Attempt:
         return _step(httpx.Request(method, url, headers=headers, content=content))
 
 
-def _first_step(settings: HttpSettings, target: str) -> Step:
+def first_step(settings: HttpSettings, target: str) -> Step:
     """The request of a check: made once, or each time afresh where it holds a secret, which is read when it is used."""
     holds_secret = settings.auth_bearer or settings.auth_password
     if holds_secret or any(isinstance(value, Secret) for value in settings.headers.values()):
@@ -189,6 +238,15 @@ def _value(head: Head, name: bytes) -> str | None:
     if all(known != name for known, _ in head.headers):
         return None
     return httpx.Headers(head.headers)[name.decode("ascii")]
+
+
+def _needs_more(head: Head) -> bool:
+    return head.status in REDIRECTS or any(name == b"content-encoding" for name, _ in head.headers)
+
+
+def _limit(settings: HttpSettings) -> int:
+    """Bytes of the body that are looked at."""
+    return max(settings.body_limit, settings.min_bytes or 0, (settings.max_bytes or -1) + 1)
 
 
 async def _inflate(wire: Exchange, inflater: Inflater) -> None:

@@ -38,11 +38,26 @@ class Answer:
 
 async def judge(settings: HttpSettings, answer: Answer, trail: Trail) -> Finding:
     """The finding for a complete answer. Raises Fault when our own expression is too slow on it."""
+    body = await _body(settings, answer, trail) if looks_at_body(settings) else []
+    return _concluded(settings, answer, trail, body)
+
+
+def judge_at_once(settings: HttpSettings, answer: Answer, trail: Trail) -> Finding:
+    """The same, where nothing is expected of the body that could take long."""
+    return _concluded(settings, answer, trail, [])
+
+
+def looks_at_body(settings: HttpSettings) -> bool:
+    """Whether something is expected of the body but its size."""
+    return settings.expect_body is not None or settings.expect_body_regex is not None or bool(settings.expect_json)
+
+
+def _concluded(settings: HttpSettings, answer: Answer, trail: Trail, body: list[Judged]) -> Finding:
     latency_us = sum(trail.phases_us.values()) - trail.phases_us.get("dns", 0)
     judged = [
         *_status(settings, answer),
         *_headers(settings, answer),
-        *(await _body(settings, answer, trail) if _looks_at_body(settings) else ()),
+        *body,
         *_size(settings, answer),
         *judge_version(settings.min_tls, trail),
         *judge_days(settings.min_days_left, trail),
@@ -74,10 +89,6 @@ def _headers(settings: HttpSettings, answer: Answer) -> Iterator[Judged]:
         value = answer.headers.get(name.lower())
         seen = "not there" if value is None else clean(value)
         yield Reason.HEADER, Assertion(f"header {name} {wanted}".rstrip(), seen, value is not None and wanted in value)
-
-
-def _looks_at_body(settings: HttpSettings) -> bool:
-    return settings.expect_body is not None or settings.expect_body_regex is not None or bool(settings.expect_json)
 
 
 async def _body(settings: HttpSettings, answer: Answer, trail: Trail) -> list[Judged]:

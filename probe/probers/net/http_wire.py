@@ -82,10 +82,10 @@ class Exchange(Protocol):
 class Wire:
     """The exchange on a connection; the connection stays its owner's to close."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Nothing is sent yet."""
+    def __init__(self, connection: Connection, heard: bytes | None = None, asked: Asked | None = None) -> None:
+        """Nothing is sent yet; or `asked` is, and so much of its answer is here (None: nothing, not even its end)."""
         self._connection = connection
-        self._asked: Asked | None = None
+        self._heard, self._asked = heard, asked
         self._hard: _Hard | None = None
         self._rest = b""
         self._length: int | None = None
@@ -98,7 +98,7 @@ class Wire:
     async def head(self) -> Head:
         """The answer's head, interim answers passed over. Raises Fault."""
         asked = self._asked
-        data = await self._connection.receive()
+        data = await self._connection.receive() if self._heard is None else self._heard
         plain = read_plain(data, asked.method if asked else b"GET", SLICE)
         if plain is None:
             self._hard = _Hard(self._connection, asked, data)

@@ -20,7 +20,7 @@ class Watched(Protocol):
     """Who wants to know."""
 
     def tell(self, events: int) -> None:
-        """These have become possible; called from the loop, and must neither wait nor raise."""
+        """These have become possible; called from the loop, and must not raise."""
         ...
 
 
@@ -48,8 +48,10 @@ class Poller:
             self._epoll.close()
 
     def _dispatch(self) -> None:
-        for descriptor, events in self._epoll.poll(0):
-            self._watched[descriptor].tell(events)
+        told = [(number, self._watched[number], events) for number, events in self._epoll.poll(0)]
+        for number, watched, events in told:
+            if self._watched.get(number) is watched:  # whoever was told before may have closed it
+                watched.tell(events)
 
 
 _POLLERS: Final[dict[asyncio.AbstractEventLoop, Poller]] = {}

@@ -13,6 +13,7 @@ import os
 import select
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -56,6 +57,10 @@ class Stream:
         """How long what was waited for had been there, unnoticed by us: all of it together."""
         self.handshake: Handshake | None = None
         """What the kernel told of it."""
+        self.took_ns = 0
+        """How long that lasted."""
+        self.heed: Callable[[int], None] | None = None
+        """Who is called back of what has become possible, instead of a task that waits."""
         self._clock = clock
         self._since = Reading(0, 0, 0)
         self._events = self._wanted = 0
@@ -64,25 +69,34 @@ class Stream:
 
     async def connect(self, address: Any) -> None:
         """Shake hands with this socket address. Raises OSError."""
-        if self._clock is None:
-            return await self._connect(address)
-        with suppress(OSError):
-            stamp_arrivals(self.sock)
-        began_ns = self._clock.read().boot_ns
-        await self._connect(address)
-        self.handshake = shaken = handshake_of(self.sock)
-        if shaken is not None and not shaken.retransmits:  # of one that was repeated, only the last is timed
-            elapsed_ns = self._clock.read().boot_ns - began_ns
-            self.late_ns += max(elapsed_ns - shaken.rtt_us * NS_PER_US, 0)
-        return None
-
-    async def _connect(self, address: Any) -> None:
-        code = self.sock.connect_ex(address)
-        if code == errno.EINPROGRESS:
+        if not self.start(address):
             await self._until(WRITABLE)
-            code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        self.finish()
+
+    def start(self, address: Any) -> bool:
+        """Begin to shake hands; whether that is done already. Raises OSError."""
+        if self._clock is not None:
+            with suppress(OSError):
+                stamp_arrivals(self.sock)
+            self._since = self._clock.read()
+        code = self.sock.connect_ex(address)
+        if code not in {0, errno.EINPROGRESS}:
+            raise OSError(code, os.strerror(code))
+        self._watch()
+        return code == 0
+
+    def finish(self) -> None:
+        """What came of it, once the socket is writable. Raises OSError."""
+        code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise OSError(code, os.strerror(code))
+        self.handshake = shaken = handshake_of(self.sock)
+        if self._clock is not None:
+            elapsed_ns = self._clock.read().boot_ns - self._since.boot_ns
+            self.took_ns = elapsed_ns
+            if shaken is not None and not shaken.retransmits:  # of one that was repeated, only the last is timed
+                self.took_ns = min(shaken.rtt_us * NS_PER_US, elapsed_ns)
+            self.late_ns += elapsed_ns - self.took_ns
 
     def begin_phase(self, now: Reading) -> None:
         """What lay unread before now is not late in what begins now."""
@@ -90,29 +104,42 @@ class Stream:
 
     async def send(self, data: bytes) -> None:
         """Send everything. Raises OSError."""
-        rest = memoryview(data)
+        rest = self.push(data)
         while rest:
-            try:
+            await self._until(WRITABLE)
+            rest = self.push(rest)
+
+    def push(self, data: bytes | memoryview) -> memoryview:
+        """Send what the socket takes at once; the rest. Raises OSError."""
+        rest = memoryview(data)
+        try:
+            while rest:
                 rest = rest[self.sock.send(rest) :]
-            except BlockingIOError:
-                self._events &= ~select.EPOLLOUT
-                await self._until(WRITABLE)
+        except BlockingIOError:
+            self._events &= ~select.EPOLLOUT
+        return rest
 
     async def receive(self) -> bytes:
         """The next bytes, b"" when the peer has ended. Raises OSError."""
         while True:
             if not self._events & READABLE:
                 await self._until(READABLE)
-            try:
-                data, control, _, _ = self.sock.recvmsg(CHUNK, CONTROL)
-            except BlockingIOError:
-                self._events &= ~READABLE
-                continue
-            if len(data) < CHUNK:  # all there was; what comes later is told of again
-                self._events &= ~select.EPOLLIN
-            if control and self._clock is not None:
-                self._note_lateness(control, self._clock.read())
-            return data
+            data = self.take()
+            if data is not None:
+                return data
+
+    def take(self) -> bytes | None:
+        """The bytes that are there, b"" when the peer has ended; None where nothing is. Raises OSError."""
+        try:
+            data, control, _, _ = self.sock.recvmsg(CHUNK, CONTROL)
+        except BlockingIOError:
+            self._events &= ~READABLE
+            return None
+        if len(data) < CHUNK:  # all there was; what comes later is told of again
+            self._events &= ~select.EPOLLIN
+        if control and self._clock is not None:
+            self._note_lateness(control, self._clock.read())
+        return data
 
     def close(self) -> None:
         """Give the descriptor back now."""
@@ -124,16 +151,22 @@ class Stream:
     def tell(self, events: int) -> None:
         """The poller's word of what has become possible."""
         self._events |= events
+        if self.heed is not None:
+            return self.heed(events)
         waiter = self._waiter
         if waiter is not None and events & self._wanted and not waiter.done():
             waiter.set_result(None)
+        return None
 
-    async def _until(self, wanted: int) -> None:
-        loop = asyncio.get_running_loop()
+    def _watch(self) -> None:
         if self._poller is None:
-            poller = poller_of(loop)
+            poller = poller_of(asyncio.get_running_loop())
             poller.watch(self.sock.fileno(), self)
             self._poller = poller
+
+    async def _until(self, wanted: int) -> None:
+        self._watch()
+        loop = asyncio.get_running_loop()
         while not self._events & wanted:
             self._wanted, self._waiter = wanted, loop.create_future()
             try:
@@ -161,15 +194,22 @@ class Phase:
 
     def __enter__(self) -> None:
         """It begins."""
+        self.begin()
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """It is over, unless it failed."""
+        if kind is None:
+            self.end()
+
+    def begin(self) -> None:
+        """It begins, where `with` cannot say so."""
         now = self._trail.clock.read()
         self._trail.phase = self._name
         self._began_ns, self._late_ns = now.boot_ns, self._stream.late_ns
         self._stream.begin_phase(now)
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        """It is over, unless it failed."""
-        if kind is not None:
-            return
+    def end(self) -> None:
+        """It is over, and counts."""
         trail, name = self._trail, self._name
         lasted_ns = trail.clock.read().boot_ns - self._began_ns - (self._stream.late_ns - self._late_ns)
         trail.phases_us[name] = trail.phases_us.get(name, 0) + max(lasted_ns, 0) // NS_PER_US

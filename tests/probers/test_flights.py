@@ -1,0 +1,174 @@
+"""Attempts without a task find what attempts in one find, and give back as much."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probe.clock import SystemClock
+from probe.model import Finding, Reason, State
+from probe.probers.http import HttpProber
+from probe.probers.net.poller import _POLLERS
+from probe.probers.tcp import TcpProber
+from probe.runner import Launches, launch
+from tests.peers import Talk, closed_port, full_backlog, goes_on, greets, reply, resets, says, stalls, tcp_peer
+from tests.probers.attempts import a_check, a_resolver, attempt_in_task, attempt_once, find
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+
+
+def told(finding: Finding) -> dict[str, Any]:
+    """What is the same in each attempt: no times, no ports of the peer's own choice."""
+    facts = {key: value for key, value in finding.facts.items() if key != "rtt_us"}
+    if finding.reason is Reason.TIMEOUT:
+        facts.pop("bytes", None)
+    return {
+        "state": finding.state,
+        "reason": finding.reason,
+        "detail": finding.detail,
+        "address": finding.address,
+        "phases": list(finding.phases_us),
+        "has_latency": finding.latency_us is not None,
+        "facts": facts,
+        "assertions": [one for one in finding.assertions if "time" not in one.expectation],
+    }
+
+
+@pytest.mark.parametrize(
+    ("talk", "keys"),
+    [
+        (says(reply(body=b"hello")), {}),
+        (says(reply(body=b"hello")), {"method": "HEAD"}),
+        (says(reply("204 No Content")), {}),
+        (says(reply("500 Broken", b"x")), {}),
+        (says(reply(body=b"hello", server="x")), {"expect_header": {"Server": "y"}, "min_bytes": 6, "max_bytes": 4}),
+        (says(reply(body=b"hello")), {"expect_body": "hell"}),
+        (says(reply(body=b"hello")), {"expect_body_regex": "^hel+o$"}),
+        (says(reply(body=b'{"a": 1}')), {"expect_json": {"a": 2}}),
+        (says(reply(body=b"hello")), {"body_limit": 2}),
+        (says(reply(body=b"hello")), {"body": "x" * 100, "method": "POST"}),
+        (says(reply(body=b"h" * 100_000)), {}),
+        (says(reply(content_length="10"), b"hello"), {}),
+        (says(reply(content_length="5"), b"hel", b"lo", pause_s=0.01), {}),
+        (says(b"HTTP/1.1 200 OK\r\n", b"content-length: 2\r\n\r\nok", pause_s=0.01), {}),
+        (says(b"HTTP/1.1 200 OK\r\n\r\nhello"), {}),
+        (says(CHUNKED), {}),
+        (says(b"HTTP/1.1 100 Continue\r\n\r\n" + reply(body=b"x")), {}),
+        (says(reply(body=b"x", content_encoding="br")), {"expect_body": "x"}),
+        (says(reply(body=b"x", content_encoding="gzip")), {}),
+        (says(reply("302 Found", location="/")), {"max_redirects": 2}),
+        (says(reply("302 Found", location="/")), {"follow_redirects": False}),
+        (says(reply("302 Found")), {}),
+        (says(b"SSH-2.0-x\r\n"), {}),
+        (greets(b""), {}),
+        (stalls, {"timeout_ms": 100}),
+        (goes_on(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n", b"x", pause_s=0.005), {"timeout_ms": 100}),
+        (resets(), {}),
+        (resets(after=b"\r\n\r\n"), {}),
+        (resets(after=b"\r\n\r\n", before=b"HTTP/1.1 200"), {}),
+    ],
+)
+def test_a_flight_finds_what_a_task_finds(talk: Talk, keys: dict[str, Any]) -> None:
+    """Whatever the server does, with the same words, phases and facts."""
+
+    async def main() -> list[dict[str, Any]]:
+        async with tcp_peer(talk) as peer:
+            check = a_check("http", f"http://127.0.0.1:{peer.port}/", **keys)
+            found = [told((await way(check)).finding) for way in (attempt_once, attempt_in_task)]
+            assert not _POLLERS
+            return found
+
+    flown, in_task = asyncio.run(main())
+    assert flown == in_task
+
+
+@pytest.mark.parametrize("kind", ["http", "tcp"])
+@pytest.mark.parametrize("keys", [{}, {"allow_private": False}, {"family": "6"}])
+def test_what_fails_before_anything_is_said_is_the_same(kind: str, keys: dict[str, Any]) -> None:
+    """Nobody listens, the address is not allowed, or it is of the wrong family."""
+
+    async def main() -> list[dict[str, Any]]:
+        place = f"127.0.0.1:{closed_port()}"
+        check = a_check(kind, f"http://{place}/" if kind == "http" else place, **keys)
+        return [told((await way(check)).finding) for way in (attempt_once, attempt_in_task)]
+
+    flown, in_task = asyncio.run(main())
+    assert flown == in_task
+
+
+def test_a_flight_to_a_port_that_stays_silent_ends_at_the_deadline() -> None:
+    """Down, in connect, and nothing is left open."""
+
+    async def main() -> Finding:
+        async with full_backlog() as port:
+            finding = await find("tcp", f"127.0.0.1:{port}", timeout_ms=100)
+            assert not _POLLERS
+            return finding
+
+    finding = asyncio.run(main())
+    assert (finding.state, finding.reason, finding.detail) == (
+        State.DOWN,
+        Reason.TIMEOUT,
+        "timeout in connect after 100 ms",
+    )
+    assert finding.facts["tried"][0]["result"] == "no answer"
+
+
+def test_a_secret_that_is_missing_is_ours_without_a_task_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told before anything is sent."""
+    from probe.secrets import Secret
+
+    monkeypatch.delenv("NOWHERE", raising=False)
+    finding = asyncio.run(find("http", "http://127.0.0.1:9/", auth_bearer=Secret(env="NOWHERE")))
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.SECRET_MISSING)
+
+
+@pytest.mark.parametrize("talk", [stalls, goes_on(b"HTTP/1.1 200 OK\r\n\r\n", b"x", pause_s=0.005)])
+@pytest.mark.parametrize("delay_s", [0, 0.03])
+def test_a_flight_that_is_stopped_leaves_nothing(talk: Talk, delay_s: float) -> None:
+    """Neither an outcome nor a socket nor a task, at whatever point it is."""
+
+    async def main() -> None:
+        async with tcp_peer(talk) as peer:
+            for prober, check in (
+                (HttpProber(), a_check("http", f"http://127.0.0.1:{peer.port}/")),
+                (TcpProber(), a_check("tcp", f"127.0.0.1:{peer.port}")),
+            ):
+                found: list[object] = []
+                stop = launch(check, prober, SystemClock(), lambda *each, found=found: found.append(each))
+                assert stop is not None
+                await asyncio.sleep(delay_s)
+                is_over = bool(found)
+                stop()
+                await asyncio.sleep(0.005)
+                assert bool(found) == is_over
+                assert not _POLLERS
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "keys"),
+    [
+        ("http", "https://127.0.0.1/", {}),
+        ("http", "http://name.example/", {}),
+        ("http", "http://127.0.0.1/", {"proxy": "http://127.0.0.1:3128"}),
+        ("tcp", "name.example:80", {}),
+        ("tcp", "127.0.0.1:25", {"preset": "smtp"}),
+        ("tcp", "127.0.0.1:25", {"expect": "220"}),
+    ],
+)
+def test_what_needs_a_task_is_not_launched(kind: str, target: str, keys: dict[str, Any], tmp_path: Path) -> None:
+    """A name to resolve, TLS, a proxy, a talk."""
+    makers: dict[str, Callable[..., Launches]] = {"http": HttpProber, "tcp": TcpProber}
+
+    async def main() -> object:
+        prober = makers[kind](a_resolver(tmp_path))
+        return launch(a_check(kind, target, **keys), prober, SystemClock(), print)
+
+    assert asyncio.run(main()) is None
