@@ -33,6 +33,9 @@ STEP_MS: Final = 200
 DEAF_MS: Final = 1_500
 """A slot that should have been opened so long ago was forgotten by APScheduler."""
 
+AGAIN: Final = timedelta(milliseconds=20)
+"""When a slot is opened that should have been opened already."""
+
 MISSED_MOST: Final = 10
 """Ticks of a slot missed in a row that are still recorded one by one; for the rest the event of the stall speaks."""
 
@@ -67,6 +70,8 @@ class _OpeningTimes(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no 
         """After `now`, whatever was missed: a list of missed runs is never asked for."""
         boot_ms = self._clock.read().boot_ms
         number = self._slot.first_open_after(boot_ms + EARLY_MS)
+        if self._slot.handle is None and self._slot.number < number:
+            return now + AGAIN  # its opening has passed by between two looks at the clock
         return now + timedelta(milliseconds=self._slot.open_ms(number) - boot_ms)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import apscheduler.schedulers.base
 import pytest
 
+from probe.clock import Reading
 from probe.grid import Slot, dither_most_ms, dither_ms, offset_ms, slot_count
 from probe.model import Check, Tick
 from probe.scheduler import Scheduler
@@ -244,6 +245,46 @@ def test_one_failing_tick_does_not_stop_the_others(clock: HandClock, caplog: pyt
     assert seen.count("good") >= 12
     assert seen.count("bad") >= 12
     assert "a tick failed" in caplog.text
+
+
+class SlowClock(HandClock):
+    """On this machine, each look at the clock takes a while."""
+
+    look_us = 0
+
+    def read(self) -> Reading:
+        self.advance_ns(self.look_us * 1000)
+        return super().read()
+
+
+def test_no_slot_is_forgotten_while_the_scheduler_starts(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Hundreds of slots take a moment to set up; those that come due in it are opened late, and not a round later."""
+    hand = SlowClock()
+
+    class HandTime(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> HandTime:
+            return cls.fromtimestamp(hand.wall_ns / 1e9, tz)
+
+    monkeypatch.setattr(apscheduler.schedulers.base, "datetime", HandTime)
+    diary = Diary(hand)
+
+    async def work() -> None:
+        scheduler = Scheduler(diary.note, hand)
+        scheduler.set_checks([a_check(f"c{i}", interval_ms=60_000) for i in range(1_500)])
+        scheduler._prompts.clear()
+        hand.look_us = 400
+        scheduler.start()
+        hand.look_us = 0
+        await asyncio.sleep(70)
+        scheduler.stop()
+
+    run_by_hand(hand, work())
+    assert len({tick.check.key for tick, _ in diary.ticks}) == 1_500
+    assert max(at - tick.due_boot_ms for tick, at in diary.ticks) < 1_000
+    assert "started anew" not in caplog.text
 
 
 def test_a_scheduler_whose_timer_died_is_started_anew(clock: HandClock, caplog: pytest.LogCaptureFixture) -> None:
