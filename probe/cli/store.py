@@ -16,6 +16,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,7 @@ from probe.cli.command import Call, deed, json_option
 from probe.cli.exits import Exit
 
 if TYPE_CHECKING:
+    from probe.config.configuration import StorageSettings
     from probe.store.database import Connection
 
 ASK_AGAIN_S: Final = 0.2
@@ -83,14 +85,18 @@ def _seal(call: Call) -> Exit:
     from probe.store.changes import Seal
     from probe.view.wording import count
 
-    path = _place(call)
+    settings = _settings(call)
+    path, key = settings.path, settings.sign_with
     before = _figures(path)
-    sealed = control.submit(path, Seal(at_ms=call.now_ms))
+    change = Seal(at_ms=call.now_ms, sign_with=str(key) if key else None)
+    sealed = control.submit(path, change)
     with call.out.progress("sealing") as advance:
         while not sealed["is_done"]:
             time.sleep(ASK_AGAIN_S)
-            sealed = control.submit(path, Seal(at_ms=call.now_ms, is_asking=True))
+            sealed = control.submit(path, replace(change, is_asking=True))
             advance(1)
+    if sealed.get("unsigned"):
+        call.out.note(f"warning: {sealed['unsigned']}")
     after = _figures(path)
     made = after["sealed_outcomes"] - before["sealed_outcomes"]
     said = f"{count(made, 'outcome')} sealed, {count(after['hot_outcomes'], 'outcome')} of recent days not yet"
@@ -150,9 +156,13 @@ def _rebuild(call: Call) -> Exit:
 
 
 def _place(call: Call) -> Path:
+    return _settings(call).path
+
+
+def _settings(call: Call) -> StorageSettings:
     from probe.cli.opening import configuration
 
-    return configuration(call).storage.path
+    return configuration(call).storage
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from probe.errors import UsageError
+from probe.errors import StoreError, UsageError
 from probe.model import Assertion, Finding, Origin, Outcome, State, Ticket, Window, WindowKind
 from probe.store import database
 from probe.store.codes import REASONS
@@ -101,11 +101,13 @@ class RecordManual:
 class Seal:
     """Seal what is over by `at_ms`: a running agent begins, otherwise a part is done; gives a Sealed as JSON.
 
-    is_asking: only tell how far it is. Ask until `is_done`.
+    is_asking: only tell how far it is. Ask until `is_done`. sign_with: the private key that heads are signed with
+    where no agent runs (one that runs uses its own); the answer says as `unsigned` why one could not be.
     """
 
     at_ms: int
     is_asking: bool = False
+    sign_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,23 @@ def _committed(path: Path, connection: sqlite3.Connection, change: Change) -> An
 def _sealed(path: Path, connection: sqlite3.Connection, change: Seal) -> dict[str, Any]:
     from probe.store.sealing import do_part
 
-    return do_part(path, connection, change.at_ms)._asdict()
+    sealed = do_part(path, connection, change.at_ms)
+    return {**sealed._asdict(), "unsigned": _unsigned(connection, change) if sealed.is_done else ""}
+
+
+def _unsigned(connection: sqlite3.Connection, change: Seal) -> str:
+    """Sign the heads that have no signature, as the agent does; "" or why one could not be signed."""
+    if change.sign_with is None:
+        return ""
+    from probe.store import signing
+    from probe.store.sealing import writing
+
+    try:
+        while signing.sign_heads(connection, writing(connection), Path(change.sign_with)):
+            pass
+    except StoreError as error:
+        return str(error)
+    return ""
 
 
 def _window_from(value: Mapping[str, Any]) -> Window:

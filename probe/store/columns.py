@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-NUMBER: Final = re.compile(r"(?<!\d)(0|[1-9]\d{0,14})(?!\d)")
+NUMBER: Final = re.compile(r"(?<![0-9])(0|[1-9][0-9]{0,14})(?![0-9])")
 """A run of digits that is the same again when it is read as a number and written."""
 RARE: Final = 4
 """A template that fewer texts share is not worth columns of its own: those texts are kept whole."""

@@ -225,15 +225,20 @@ class Sealer:
 
 def do_part(path: Path, connection: sqlite3.Connection, now_ms: int) -> Sealed:
     """Seal a part of a record that no agent runs on; `connection` writes to it under the lock."""
+    steps = iter(range(STEPS))
+    with database.guarded(path), closing(opened(path)) as reading:
+        return Sealer(reading, writing(connection)).run(now_ms, lambda: next(steps, None) is not None)
+
+
+def writing(connection: sqlite3.Connection) -> Write:
+    """Each thing that is to be done in a transaction of its own on this connection."""
 
     def write(action: Callable[[sqlite3.Connection], Any]) -> Any:
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             return action(connection)
 
-    steps = iter(range(STEPS))
-    with database.guarded(path), closing(opened(path)) as reading:
-        return Sealer(reading, write).run(now_ms, lambda: next(steps, None) is not None)
+    return write
 
 
 def _deleting(low: int, until: int) -> Callable[[sqlite3.Connection], int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from probe.cli import main
 from tests.clocks import HandClock
 from tests.store.builders import HOME, a_book
 from tests.store.test_sealing import D0, DAY, a_day_of
+from tests.store.test_signing import a_key
+from tests.store.test_signing import pytestmark as needs_openssh
 
 NOW = D0 + 12 * DAY
 
@@ -49,6 +52,23 @@ def test_sealing_checking_and_figures(place: Path, capsys: pytest.CaptureFixture
     assert probe(place, "prune", "--dry-run") == 0
     assert probe(place, "prune") == 0
     assert probe(place, "rebuild") == 0
+    assert probe(place, "check") == 0
+
+
+@needs_openssh
+def test_sealing_signs_where_no_agent_does(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the key that the agent would sign with; one that cannot sign is a warning, and the next time signs it all."""
+    main_file = place / "probe.toml"
+    main_file.write_text(main_file.read_text().replace('keep_outcomes = "100d"', 'sign_with = "key0"'))
+    assert probe(place, "seal") == 0
+    assert "warning: heads are not signed: [storage] sign_with: there is no file" in capsys.readouterr().err
+    a_key(place)
+    assert probe(place, "seal") == 0
+    assert "warning" not in capsys.readouterr().err
+    with closing(sqlite3.connect(place / "probe.db")) as connection:
+        signatures = [row[0] for row in connection.execute("SELECT signature FROM seal")]
+    assert len(signatures) == 3
+    assert all(signature.startswith("-----BEGIN SSH SIGNATURE") for signature in signatures)
     assert probe(place, "check") == 0
 
 
