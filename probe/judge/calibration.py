@@ -96,7 +96,7 @@ async def _routes(clock: Clock, count: int) -> Error:
     """Routes of one hop, all at once: a route pauses between its packets. By UDP where ICMP is not allowed."""
     findings: list[Finding] = []
     for protocol in ("icmp", "udp"):
-        settings = {"protocol": protocol, "max_hops": 1, "queries": ROUTE_PACKETS}
+        settings = {"protocol": protocol, "max_hops": 1, "queries": min(ROUTE_PACKETS, count)}
         async with _ready(Trial("trace", HOST, settings)) as (check, prober):
             tries = [attempt(check, prober, clock) for _ in range(-(-count // ROUTE_PACKETS))]
             findings = [one.finding for one in await asyncio.gather(*tries)]

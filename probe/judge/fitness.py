@@ -28,6 +28,9 @@ FINE, WARNING = Level.FINE, Level.WARNING
 MIB: Final = 1 << 20
 LITTLE_MIB, SCARCE_MIB = 1024, 100
 FEWEST_FILES: Final = 1024
+FAR: Final = "198.51.100.1"
+FAR6: Final = "2001:db8::1"
+"""Addresses of documentation: they are nobody's, so that only a default route leads there."""
 DAY_MS: Final = 86_400_000
 LOOP: Final = (EventKind.STALL, EventKind.SUSPEND, EventKind.CLOCK_STEP)
 PING_FIX: Final = 'sysctl -w net.ipv4.ping_group_range="0 2147483647", or give the agent CAP_NET_RAW'
@@ -44,6 +47,7 @@ def examine(path: Path | None, clock: Clock) -> Iterator[Symptom]:
         yield from symptoms
     yield from _clock(clock)
     yield from _icmp(config)
+    yield from _network(config)
     yield from _descriptors(config)
     yield from _sqlite()
     if config is not None:
@@ -100,6 +104,32 @@ def _way(family: int, protocol: int) -> str | None:
             continue
         return way
     return None
+
+
+def _network(config: Config | None) -> Iterator[Symptom]:
+    """Whether a packet to far away would leave; nothing is sent. A family that no check demands may be absent."""
+    if not _source(socket.AF_INET, "127.0.0.1"):
+        yield Symptom("network", Level.BROKEN, "the loopback interface is down", "ip link set lo up")
+    demanded = {check.family for check in config.checks} if config else set()
+    for family, name, far in ((socket.AF_INET, "4", FAR), (socket.AF_INET6, "6", FAR6)):
+        source = _source(family, far)
+        if source:
+            yield Symptom("network", FINE, f"IPv{name}: packets leave from {source}")
+        elif name == "4" or name in demanded:
+            says = f"IPv{name}: no route leads out of this network; checks of what is beyond are unknown"
+            yield Symptom("network", WARNING, says, f"ip -{name} route: a default route is missing")
+        else:
+            yield Symptom("network", FINE, "IPv6: no route leads out, and no check demands it")
+
+
+def _source(family: int, address: str) -> str:
+    """The own address that the kernel would send from; "" where it has no way."""
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.connect((address, 9))
+            return str(sock.getsockname()[0])
+    except OSError:
+        return ""
 
 
 def _descriptors(config: Config | None) -> Iterator[Symptom]:

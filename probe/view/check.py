@@ -123,12 +123,14 @@ def _brief(value: object) -> str:
 
 
 def _named(name: str, value: object) -> tuple[str, Words]:
-    """A fact and its label; what is named `…_us` is microseconds."""
-    label = name.removesuffix("_us").replace("_", " ")
-    if label != name.replace("_", " ") and value != []:
-        times = value if isinstance(value, list | tuple) else [value]
-        return label, words(", ".join(wording.exact(one) if isinstance(one, int) else fact(one) for one in times))
-    return label, words(fact(value))
+    """A fact and its label; the end of its name says in which unit its numbers are."""
+    stem, _, unit = name.rpartition("_")
+    shown = UNITS.get(unit)
+    if not stem or shown is None or value == []:
+        return name.replace("_", " "), words(f"{value:,}" if name == "bytes" else fact(value))
+    values = value if isinstance(value, list | tuple) else [value]
+    told = (shown(one) if isinstance(one, int) else fact(one) for one in values)
+    return f"{stem.replace('_', ' ')}{' speed' if unit == 'mbits' else ''}", words(", ".join(told))
 
 
 def fact(value: object) -> str:
@@ -208,6 +210,14 @@ TABLES: Final[Mapping[str, Callable[[Any], Table]]] = {
     "hops": evidence.hops,
 }
 """Facts that are lists of things, and the table for each."""
+UNITS: Final[Mapping[str, Callable[[int], str]]] = {
+    "us": wording.exact,
+    "ms": "{:,} ms".format,
+    "bps": wording.bits,
+    "mbits": "{:,} Mbit/s".format,
+    "percent": "{} %".format,
+}
+"""How a number is shown whose name ends in this unit."""
 TABLED: Final = frozenset({*TABLES, "certificate", "chain", "dialogue", "last_hop", "redirects"})
 TALK: Final = frozenset({"banner"})
 """Facts that hold what a server said, which may be long."""

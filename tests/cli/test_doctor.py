@@ -185,6 +185,49 @@ def test_the_timing_error_is_measured_against_loopback(empty: Office) -> None:
     assert {"random_95_ms", "p99_ms", "beyond_kernel_p99_ms"} <= first.keys()
 
 
+NETWORK = """
+from probe.clock import SystemClock
+from probe.judge.fitness import examine
+for one in examine(None, SystemClock()):
+    if one.area == "network": print(one.level, one.says, one.fix, sep="|")
+"""
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("set_up", "said"),
+    [
+        (
+            "ip addr flush dev lo && ip link set lo down",
+            ["broken|the loopback interface is down|ip link set lo up", "warning|IPv4: no route"],
+        ),
+        ("true", ["warning|IPv4: no route leads out", "fine|IPv6: no route leads out"]),
+        (
+            "ip link add far type veth peer name near && ip link set near up && ip link set far up"
+            " && ip addr add 192.0.2.9/24 dev far && ip route add default dev far",
+            ["fine|IPv4: packets leave from 192.0.2.9", "fine|IPv6: no route leads out"],
+        ),
+    ],
+    ids=["nothing", "loopback alone", "a way out"],
+)
+def test_a_machine_without_a_way_out_is_told(set_up: str, said: list[str]) -> None:
+    """Nothing is sent: what the routing table says is enough."""
+    lines = without_rights(NETWORK, set_up).splitlines()
+    for line, expected in zip(lines, said, strict=False):
+        assert line.startswith(expected)
+
+
+@needs_root
+def test_a_family_that_checks_demand_is_missed(tmp_path: Path) -> None:
+    """Where nothing is asked by IPv6, nothing is wrong without it; a check that is asks for it."""
+    (tmp_path / "probe.toml").write_text(
+        '[references]\ngateway = "none"\n'
+        '[[check]]\nname = "a"\nkind = "tcp"\ntarget = "shop.example:80"\nfamily = "both"\n'
+    )
+    script = NETWORK.replace("examine(None,", f"examine(__import__('pathlib').Path({str(tmp_path / 'probe.toml')!r}),")
+    assert without_rights(script).splitlines()[1].startswith("warning|IPv6: no route leads out")
+
+
 @pytest.mark.parametrize("script", [None, "#!/bin/sh\nexit 1\n"], ids=["absent", "fails"])
 def test_tls_is_not_tried_where_no_certificate_can_be_made(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str | None

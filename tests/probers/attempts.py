@@ -122,9 +122,10 @@ def in_namespace(main: Callable[[], Coroutine[Any, Any, T]], set_up: Sequence[st
 NO_RAW = ("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw")
 
 
-def without_rights(script: str) -> str:
+def without_rights(script: str, set_up: str = "true") -> str:
     """What a script prints in a namespace with a loopback where it may not ping; needs root."""
-    words = ["unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh", *NO_RAW, sys.executable, "-c", script]
+    prepared = f'ip link set lo up && {set_up} && exec "$@"'
+    words = ["unshare", "-n", "sh", "-c", prepared, "sh", *NO_RAW, sys.executable, "-c", script]
     ended = subprocess.run(words, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout

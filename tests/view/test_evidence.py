@@ -99,3 +99,19 @@ def test_a_certificate_shows_its_names_and_its_last_days() -> None:
     assert "9.example and 2 more (in --json)" in plain.text(page, None)
     (table,) = (block for block in page if isinstance(block, Table) and block.columns[0].title == "CERTIFICATE")
     assert [one[1][0].tone for one in table.rows] == [Tone.BAD, Tone.WARN, Tone.PLAIN]
+
+
+def test_numbers_are_shown_in_their_units() -> None:
+    """The name of a fact says which; what is no number is shown as it is."""
+    facts = {
+        "rtt_us": 7,
+        "ramp_ms": 2000,
+        "down_bps": 40_354_780,
+        "link_mbits": None,
+        "cpu_percent": 2,
+        "bytes": 5053334,
+    }
+    lines = plain.text(check(a_tcp_check(), Finding(state=State.UP, facts=facts), NOW), None).splitlines()
+    shown = [" ".join(line.split()) for line in lines]
+    for line in ("rtt 7 µs", "ramp 2,000 ms", "down 40.3 Mbit/s", "link speed —", "cpu 2 %", "bytes 5,053,334"):
+        assert line in shown
