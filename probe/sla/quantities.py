@@ -9,8 +9,10 @@ from typing import Final
 UNITS_MS: Final = {
     "ms": 1,
     "s": 1000,
+    "second": 1000,
     "m": 60_000,
     "min": 60_000,
+    "minute": 60_000,
     "h": 3_600_000,
     "hour": 3_600_000,
     "d": 86_400_000,
@@ -22,35 +24,50 @@ OTHER_UNITS: Final = ("Mbit/s", "%RH", "C", "F", "W")
 
 WAIT_UNITS: Final = {
     "s": "seconds",
+    "second": "seconds",
     "m": "minutes",
     "min": "minutes",
+    "minute": "minutes",
     "h": "hours",
     "hour": "hours",
     "d": "days",
     "day": "days",
+    "business day": "business_days",
 }
 
-_SPAN: Final = re.compile(r"(\d+) ?([a-z]+)")
-_RATIO: Final = re.compile(r"(\d{1,3}(?:\.\d{1,18})?) ?%")
-_QUANTITY: Final = re.compile(r"(\d{1,12}(?:\.\d{1,18})?) ?([A-Za-z/%]+)")
-_WAIT: Final = re.compile(r"(\d{1,6}) ?((?:business )?[a-z]+)")
-_FRACTION: Final = re.compile(r"(\d{1,6})/([1-9]\d{0,5})")
-_MONEY: Final = re.compile(r"(\d{1,12}(?:\.\d{1,4})?) ([A-Z]{3})(/A)?")
-_CREDITS: Final = {"h": "hours_of_fee", "day": "days_of_fee", "month": "months_of_fee", "x": "times_lost_time"}
+_TIME: Final = "seconds?|m|mins?|minutes?|h|hours?|d|days?"
+_SPAN: Final = re.compile(rf"([0-9]{{1,12}}) ?(ms|s|{_TIME})")
+_RATIO: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,18})?) ?%")
+_QUANTITY: Final = re.compile(rf"([0-9]{{1,12}}(?:\.[0-9]{{1,18}})?) ?(ms|s|{_TIME}|{'|'.join(OTHER_UNITS)})")
+_WAIT: Final = re.compile(rf"([0-9]{{1,6}}) ?(s|{_TIME}|business days?)")
+_FRACTION: Final = re.compile(r"([0-9]{1,6})/([1-9][0-9]{0,5})")
+_MONEY: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,4})?) ([A-Z]{3})(/A)?")
+_CREDIT: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,18})?) ?(h|hours?|days?|months?|x)")
+_CREDITS: Final = {
+    "h": "hours_of_fee",
+    "hour": "hours_of_fee",
+    "day": "days_of_fee",
+    "month": "months_of_fee",
+    "x": "times_lost_time",
+}
 
 
 def span(text: str) -> int:
     """A span of time such as "60s", "24 h" or "5 days" in ms; ValueError otherwise."""
-    matched = _SPAN.fullmatch(text.strip())
-    unit = matched[2] if matched else ""
-    if not matched or (unit not in UNITS_MS and unit.removesuffix("s") not in UNITS_MS):
+    matched = _SPAN.fullmatch(text)
+    if not matched:
         raise ValueError(f'"{text}" is not a span of time such as "60s", "24 h" or "5 days"')
-    return int(matched[1]) * UNITS_MS.get(unit, UNITS_MS.get(unit.removesuffix("s"), 0))
+    return int(matched[1]) * _length(matched[2])
+
+
+def _length(unit: str) -> int:
+    """A unit of time in ms, in the singular or the plural."""
+    return UNITS_MS.get(unit) or UNITS_MS[unit.removesuffix("s")]
 
 
 def ratio(text: str) -> Fraction:
     """A percentage such as "99.95 %" as an exact fraction; ValueError otherwise."""
-    matched = _RATIO.fullmatch(text.strip())
+    matched = _RATIO.fullmatch(text)
     if not matched or Fraction(matched[1]) > 100:
         raise ValueError(f'"{text}" is not a percentage from 0 % to 100 % such as "99.95 %"')
     return Fraction(matched[1]) / 100
@@ -58,28 +75,22 @@ def ratio(text: str) -> Fraction:
 
 def quantity(text: str) -> tuple[Fraction, str]:
     """A figure with its unit: a share for "%", milliseconds for any time, else as stated; ValueError otherwise."""
-    if text.strip().endswith("%"):
+    if text.endswith("%"):
         return ratio(text), "%"
-    matched = _QUANTITY.fullmatch(text.strip())
-    value, unit = (Fraction(matched[1]), matched[2]) if matched else (Fraction(0), "")
-    if unit in OTHER_UNITS:
-        return value, unit
-    length = UNITS_MS.get(unit) or UNITS_MS.get(unit.removesuffix("s"))
-    if length is None:
+    matched = _QUANTITY.fullmatch(text)
+    if not matched:
         raise ValueError(f'"{text}" is not a figure with a unit such as "99.9 %", "45.01 ms", "4 h" or "100 Mbit/s"')
-    return value * length, "ms"
+    value, unit = Fraction(matched[1]), matched[2]
+    return (value, unit) if unit in OTHER_UNITS else (value * _length(unit), "ms")
 
 
 def wait(text: str) -> tuple[int, str]:
     """A length of time in the unit that the text gives it: "72 h", "7 business days"; ValueError otherwise."""
-    matched = _WAIT.fullmatch(text.strip())
-    word = matched[2] if matched else ""
-    if matched and word in {"business day", "business days"}:
-        return int(matched[1]), "business_days"
-    unit = WAIT_UNITS.get(word) or WAIT_UNITS.get(word.removesuffix("s"))
-    if not matched or unit is None:
+    matched = _WAIT.fullmatch(text)
+    if not matched:
         raise ValueError(f'"{text}" is not a length of time such as "72 h", "5 days" or "7 business days"')
-    return int(matched[1]), unit
+    word = matched[2]
+    return int(matched[1]), WAIT_UNITS.get(word) or WAIT_UNITS[word.removesuffix("s")]
 
 
 def credit(text: str) -> tuple[Fraction, str, str | None]:
@@ -88,26 +99,24 @@ def credit(text: str) -> tuple[Fraction, str, str | None]:
     "10 %" or "1/30" of the fee, "12 h", "1 day" or "1 month" of it, "50 x" the charge of the lost
     time, "30 USD/A" an ampere, "5 EUR", or "waived".
     """
-    stripped = text.strip()
-    money, share = _MONEY.fullmatch(stripped), _FRACTION.fullmatch(stripped)
+    money, share = _MONEY.fullmatch(text), _FRACTION.fullmatch(text)
     if money:
         return Fraction(money[1]), "currency_per_amp" if money[3] else "currency", money[2]
     if share:
         return Fraction(int(share[1]), int(share[2])), "share", None
-    if stripped.endswith("%"):
-        return Fraction(_of_percent(stripped)), "share", None
-    if stripped == "waived":
+    if text.endswith("%"):
+        return _of_percent(text), "share", None
+    if text == "waived":
         return Fraction(1), "waived", None
-    matched = _QUANTITY.fullmatch(stripped)
-    unit = _CREDITS.get(matched[2], _CREDITS.get(matched[2].removesuffix("s"))) if matched else None
-    if not matched or unit is None:
+    matched = _CREDIT.fullmatch(text)
+    if not matched:
         raise ValueError(f'"{text}" is not a credit such as "10 %", "1/30", "12 h", "1 day", "50 x" or "30 USD/A"')
-    return Fraction(matched[1]), unit, None
+    return Fraction(matched[1]), _CREDITS[matched[2].removesuffix("s")], None
 
 
 def _of_percent(text: str) -> Fraction:
     """Credits may exceed the fee: "250 %"."""
-    matched = re.fullmatch(r"(\d{1,4}(?:\.\d{1,18})?) ?%", text)
+    matched = re.fullmatch(r"([0-9]{1,4}(?:\.[0-9]{1,18})?) ?%", text)
     if not matched:
         raise ValueError(f'"{text}" is not a percentage such as "10 %"')
     return Fraction(matched[1]) / 100

@@ -25,7 +25,7 @@ def outage(table: Table) -> OutageRule:
         shortest=_shortest(found),
         sustain=tuple(_sustain(each) for each in found.tables("sustain")),
         excess=found.choice("counts", ("whole", "excess")) == "excess",
-        unit_ms=found.span("whole_unit"),
+        unit_ms=found.length("whole_unit"),
         unit_align=found.choice("whole_unit_align", vocabulary.UNIT_ALIGNS),
         rounding=_rounding(found),
         qualify=found.choice("qualify", vocabulary.QUALIFIES),
@@ -45,7 +45,7 @@ def outage(table: Table) -> OutageRule:
 
 def _buckets(table: Table) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "bucket_ms": table.span("bucket"),
+        "bucket_ms": table.length("bucket"),
         "bucket_rule": table.choice("bucket_rule", vocabulary.BUCKET_RULES),
         "bucket_over": table.ratio("bucket_over"),
         "bucket_anchor": table.choice("bucket_anchor", counting.GRIDS) or "period",
@@ -87,6 +87,10 @@ def _shortest(table: Table) -> tuple[Shortest, ...] | None:
     readings = tuple(_one_shortest(each, each.needed("says")) for each in tables)
     for each in tables:
         each.done()
+    alone = [key for key in ("shortest", "strict") if key in table.values]
+    for key in alone if readings or alone == ["strict"] else ():
+        table.asked.add(key)
+        table.problem(key, "every reading has its own" if readings else "goes with shortest, which is not there")
     if readings:
         return readings
     return (_one_shortest(table, ""),) if "shortest" in table.values else None
@@ -112,7 +116,7 @@ def _rounding(table: Table) -> counting.Rounding | None:
     found = table.table("round")
     if found is None:
         return None
-    unit = found.span("unit")
+    unit = found.length("unit")
     mode, level = found.choice("mode", counting.MODES), found.choice("level", counting.LEVELS)
     found.done()
     if not unit or mode is None or level is None:

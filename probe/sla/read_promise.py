@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from probe.sla import period, vocabulary
+from probe.sla import period, vocabulary, wallclock
 from probe.sla.clauses import Combining, Commitment, Predicate, Symptom
 from probe.sla.speed_rule import SpeedRule
 from probe.sla.table import Table
@@ -16,6 +16,8 @@ def promises(table: Table) -> tuple[Commitment, ...]:
     found = tuple(_promise(each) for each in table.one_or_more("promise"))
     if "promise" not in table.values:
         table.problem("promise", "the table is missing")
+    elif table.values["promise"] == []:
+        table.problem("promise", "at least one is needed; leave its target out where it was not seen")
     return found
 
 
@@ -32,7 +34,7 @@ def _promise(table: Table) -> Commitment:
         name=table.text("name"),
         statistic=table.choice("statistic", vocabulary.STATISTICS),
         over_ms=table.span("over"),
-        sample_every_ms=table.span("sample_every"),
+        sample_every_ms=table.length("sample_every"),
         samples_exclude_outage=table.flag("samples_exclude_outage"),
         consecutive_periods=table.count("consecutive_periods"),
         binding=table.choice("binding", vocabulary.BINDINGS),
@@ -65,17 +67,29 @@ def period_fields(table: Table) -> dict[str, Any]:
         return {"period": None, "timezone": None, "partial_life": None}
     word = found.choice("kind", period.WORDS)
     days, months = found.count("days"), found.count("months")
+    for key, kind in (("days", "trailing_days"), ("months", "trailing_months")):
+        if word == kind and key not in found.values:
+            found.problem(key, f'is needed with kind = "{kind}"')
     made = {
         "period": period.PeriodKind(word, days or 30, months or 12) if word else None,
-        "timezone": found.text("timezone"),
+        "timezone": _zone(found),
         "partial_life": found.choice("partial_life", vocabulary.LIVES),
         "period_anchor": found.choice("anchor", vocabulary.PERIOD_ANCHORS),
-        "fixed_period_ms": found.span("fixed"),
+        "fixed_period_ms": found.length("fixed"),
     }
     found.done()
     if (days and word != "trailing_days") or (months and word != "trailing_months"):
         found.problem("days" if days else "months", f'does not go with kind = "{word or ""}"')
     return made
+
+
+def _zone(table: Table) -> str | None:
+    name = table.text("timezone")
+    try:
+        return wallclock.zone(name).key if name is not None else None
+    except ValueError as error:
+        table.problem("timezone", str(error))
+        return None
 
 
 def speed(table: Table) -> SpeedRule | None:

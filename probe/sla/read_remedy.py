@@ -65,6 +65,8 @@ def _complete(table: Table, remedy: Remedy) -> None:
         table.problem("credit", f'is needed with kind = "{remedy.kind}"')
     if remedy.kind == "per_unit" and remedy.per_unit is None:
         table.problem("per_unit", 'is needed, such as "1 h" or "1 %"')
+    if remedy.per_unit == 0:
+        table.problem("per_unit", 'is nothing: such as "1 h" or "1 %" is needed')
 
 
 def _amount(table: Table) -> dict[str, Any]:

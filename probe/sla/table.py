@@ -5,16 +5,19 @@ A key that is absent is a clause that nobody has seen: it reads as None, never a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from probe.sla import quantities
 from probe.sla.clauses import Wait
 
 T = TypeVar("T")
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Table:
@@ -51,6 +54,10 @@ class Table:
         """A span of time in ms."""
         return self._read(key, str, 'a span of time such as "24 h"', quantities.span)
 
+    def length(self, key: str) -> int | None:
+        """A span of time in ms that is no nothing."""
+        return self._read(key, str, 'a span of time such as "24 h"', lambda text: _some(quantities.span(text)))
+
     def ratio(self, key: str) -> Fraction | None:
         """A percentage as an exact fraction."""
         return self._read(key, str, 'a percentage such as "99.95 %"', quantities.ratio)
@@ -83,14 +90,14 @@ class Table:
 
     def day(self, key: str) -> str | None:
         """A date, as ISO text."""
-        return self._read(key, date, "a date such as 2025-06-03", lambda value: value.isoformat()[:10])
+        return self._read(key, (date, str), _A_DAY, _day)
 
     def texts(self, key: str) -> tuple[str, ...] | None:
         """A list of strings."""
         return self._read(key, list, "a list of texts", _all_texts)
 
     def spans(self, key: str) -> tuple[int, ...]:
-        """A list of spans of time in ms; () when absent."""
+        """A list of spans of time in ms, each longer than nothing; () when absent."""
         return tuple(quantities.span(each) for each in self._read(key, list, "a list of spans", _all_spans) or ())
 
     def table(self, key: str) -> Table | None:
@@ -122,7 +129,7 @@ class Table:
         """Note one problem at a key."""
         self.problems.append(f"{self.where}: {key}: {what}")
 
-    def _read(self, key: str, kind: type, wanted: str, convert: Callable[[Any], T]) -> T | None:
+    def _read(self, key: str, kind: type | tuple[type, ...], wanted: str, convert: Callable[[Any], T]) -> T | None:
         self.asked.add(key)
         value = self.values.get(key)
         if value is None:
@@ -135,6 +142,24 @@ class Table:
         except ValueError as error:
             self.problem(key, str(error))
             return None
+
+
+_A_DAY: Final = "a date such as 2025-06-03"
+
+
+def _day(value: date | str) -> str:
+    is_day = isinstance(value, date) and not isinstance(value, datetime)
+    if isinstance(value, str):
+        is_day = bool(_DAY.fullmatch(value)) and date.fromisoformat(value).isoformat() == value
+    if not is_day:
+        raise ValueError(f"{str(value)!r} is not {_A_DAY}")
+    return str(value)
+
+
+def _some(value: int) -> int:
+    if not value:
+        raise ValueError("is nothing: a span longer than 0 is needed")
+    return value
 
 
 def _positive(value: int) -> int:
@@ -151,7 +176,7 @@ def _all_texts(values: list[Any]) -> tuple[str, ...]:
 
 def _all_spans(values: list[Any]) -> list[str]:
     for value in _all_texts(values):
-        quantities.span(value)
+        _some(quantities.span(value))
     return values
 
 

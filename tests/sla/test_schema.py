@@ -23,8 +23,9 @@ FILES = sorted(PUBLISHED.rglob("*.toml"))
 READERS = ("terms.py", "read_promise.py", "read_outage.py", "read_remedy.py")
 TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list}
 KNOWN = {
-    "$ref", "type", "enum", "pattern", "minimum", "minItems", "required", "properties", "additionalProperties",
-    "items", "oneOf", "anyOf", "description", "$schema", "$defs", "title",
+    "$ref", "type", "enum", "pattern", "minimum", "minItems", "minLength", "required", "properties",
+    "additionalProperties", "items", "oneOf", "anyOf", "allOf", "not", "if", "then", "else", "dependentRequired",
+    "description", "$schema", "$defs", "title",
 }  # fmt: skip
 
 
@@ -37,12 +38,14 @@ def faults(value: Any, rule: Mapping[str, Any], place: str) -> Iterator[str]:
         fitting = sum(not list(faults(value, each, place)) for each in rule.get(word, ()))
         if word in rule and (fitting != 1 if word == "oneOf" else not fitting):
             yield f"{place}: {fitting} of {word} fit"
-    if "type" in rule and not isinstance(value, TYPES[rule["type"]]):
+    yield from combined(value, rule, place)
+    is_bool = isinstance(value, bool) and rule.get("type") != "boolean"
+    if "type" in rule and (is_bool or not isinstance(value, TYPES[rule["type"]])):
         yield f"{place}: {value!r} is no {rule['type']}"
         return
     if "enum" in rule and value not in rule["enum"]:
         yield f"{place}: {value!r} is not one of them"
-    if "pattern" in rule and not re.search(rule["pattern"], value):
+    if "pattern" in rule and isinstance(value, str) and not re.search(rule["pattern"].replace("$", r"\Z"), value):
         yield f"{place}: {value!r} does not match"
     if value_is_small(value, rule):
         yield f"{place}: too few"
@@ -53,16 +56,30 @@ def faults(value: Any, rule: Mapping[str, Any], place: str) -> Iterator[str]:
             yield from faults(each, rule["items"], f"{place}[{i}]")
 
 
+def combined(value: Any, rule: Mapping[str, Any], place: str) -> Iterator[str]:
+    """What rules made of other rules say: allOf, not, if with then and else."""
+    for each in rule.get("allOf", ()):
+        yield from faults(value, each, place)
+    if "not" in rule and not list(faults(value, rule["not"], place)):
+        yield f"{place}: is what it must not be"
+    if "if" in rule:
+        branch = "else" if list(faults(value, rule["if"], place)) else "then"
+        yield from faults(value, rule.get(branch, {}), place)
+
+
 def value_is_small(value: Any, rule: Mapping[str, Any]) -> bool:
-    """Below a minimum, of a number or of entries."""
-    size = len(value) if isinstance(value, list) else value
-    least = rule.get("minItems", rule.get("minimum"))
-    return least is not None and size < least
+    """Below a minimum, of a number, of entries or of characters."""
+    for word, kind in (("minItems", list), ("minLength", str), ("minimum", int)):
+        if word in rule and isinstance(value, kind):
+            return (value if isinstance(value, int) else len(value)) < rule[word]
+    return False
 
 
 def in_object(value: dict[str, Any], rule: Mapping[str, Any], place: str) -> Iterator[str]:
     """Keys that lack or are too many, and what is wrong inside."""
     yield from (f"{place}: {key} is missing" for key in rule.get("required", ()) if key not in value)
+    for key, others in rule.get("dependentRequired", {}).items():
+        yield from (f"{place}: {other} goes with {key}" for other in others if key in value and other not in value)
     inner = rule.get("properties", {})
     for key, each in value.items():
         if key in inner:
@@ -127,7 +144,7 @@ def parsed_keys() -> tuple[set[str], dict[str, set[str]]]:
     words: dict[str, set[str]] = {}
     methods = {
         "text", "needed", "flag", "count", "span", "ratio", "choice", "day", "texts", "table", "tables", "quantity",
-        "figure", "wait", "credit", "one_or_more", "spans",
+        "figure", "wait", "credit", "one_or_more", "spans", "length",
     }  # fmt: skip
     for name in READERS:
         for node in ast.walk(ast.parse((PUBLISHED.parent / name).read_text(encoding="utf-8"))):
