@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from probe.model import Event, EventKind, Outcome, Reason, Span, Ticket, Window
+from probe.model import Event, EventKind, Evidence, Outcome, Reason, Span, Ticket, Window
 from probe.store.attempts import Attempt
+from probe.store.counting import Sums
 from probe.store.events import Paused
 from probe.store.reader import Latest
 from probe.store.series import Series, Setting
@@ -42,6 +43,10 @@ class Reading(Protocol):
 
     def tally(self, vantage: str, key: str, start_ms: int, end_ms: int) -> Tally:
         """Counts, loss and latency: a month, a day, any stretch."""
+        ...
+
+    def sums(self, vantage: str, start_ms: int, end_ms: int) -> Mapping[str, Sums]:
+        """The same of every series without quantiles; of whole counted days without looking at outcomes."""
         ...
 
     def samples(self, vantage: str, start_ms: int, end_ms: int) -> Mapping[str, int]:
@@ -84,6 +89,10 @@ class Reading(Protocol):
 
     def tickets(self) -> tuple[Ticket, ...]:
         """Every ticket in the order of entering, withdrawn ones too."""
+        ...
+
+    def evidence(self, vantage: str, start_ms: int, end_ms: int) -> tuple[Evidence, ...]:
+        """Routes and certificates that were seen, in order of time."""
         ...
 
     def events(self, start_ms: int, end_ms: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
