@@ -15,7 +15,7 @@ from typing import Final, cast
 from probe import __version__
 from probe.cli.command import Call, Command, Parser, nearest, shared
 from probe.cli.exits import Exit, OutputBroken, exit_of
-from probe.cli.output import Output
+from probe.cli.output import Output, stand_in
 from probe.clock import Clock, SystemClock
 from probe.errors import ProbeError
 
@@ -53,6 +53,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> int:
     """Run one command line and return its exit code. Never raises, never shows a traceback unasked."""
     given = list(sys.argv[1:] if argv is None else argv)
+    stand_in()
     return _quietly(lambda: _whole(given, clock or SystemClock()))
 
 

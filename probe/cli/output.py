@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from io import UnsupportedOperation
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from probe.cli.exits import OutputBroken
@@ -121,6 +122,13 @@ class Output:
         if compatible in {"0", "1"}:
             return compatible == "1"
         return bool(self._environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def stand_in() -> None:
+    """Whoever closed one of our three streams gets nothing there, and no socket of ours takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
 
 
 def _tolerate(stream: object) -> None:

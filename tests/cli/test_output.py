@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -143,3 +144,13 @@ def test_a_live_view_that_cannot_start_leaves_the_terminal_alone(
     assert main(["--config", str(empty.config), "run", "--watch"]) == Exit.USAGE
     assert stream.getvalue() == ""
     assert "probe.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_ends_nothing(closed: str) -> None:
+    """As services and cron jobs start programs: the exit code is the same, and no traceback is anywhere."""
+    command = f'"$0" -m probe check tcp://127.0.0.1:9 {closed}'
+    told = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True, check=False)
+    assert told.returncode == Exit.FAILED
+    assert "Traceback" not in told.stdout + told.stderr
+    assert ("tcp://127.0.0.1:9  down" in told.stdout) == (">&-" not in closed.replace("2>&-", ""))
