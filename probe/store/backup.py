@@ -22,6 +22,7 @@ def backup(path: Path, to: Path) -> int:
         os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640))
         _copy(path, made)
         os.link(made, to)  # never over a file that has come meanwhile
+        database.sync_folder(to.parent)
     except OSError as error:
         raise StoreError(
             f"{to}: {error.strerror}; choose a new file in a folder that this user can write to"

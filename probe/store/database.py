@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from probe.errors import StoreDamaged, StoreError, StoreLocked, StoreMissing, StoreNewer
+from probe.lean import without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,7 +149,7 @@ def _create(path: Path) -> None:
         os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640))
         _build(made)
         made.rename(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}; make room and let this user write there") from error
     except sqlite3.Error as error:
@@ -182,7 +183,8 @@ def reopen(path: Path) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    from sqlite_utils import Database
+    with without("numpy", "pandas"):
+        from sqlite_utils import Database
 
     from probe.store.migrations import migrations
 
@@ -198,7 +200,8 @@ def make_folder(path: Path) -> None:
         raise StoreError(f"{path.parent}: {error.strerror}; make the folder, writable by this user") from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make its names safe from a power cut; OSError when that fails."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)
