@@ -1,6 +1,7 @@
 """What people are to be told of figures: budgets that burn, verdicts that change, certificates and claims due soon.
 
-Judged a few services at a time, in a thread, beside the work that matters; those with a failing check first.
+Judged in rounds, in a thread, beside the work that matters: as many services as a hundredth of a core judges, those
+with a failing check first, each time from where the last round ended.
 What was told is on record, so that a restart tells nothing twice: a message is made only where the newest one
 of its kind about the same thing says something else.
 """
@@ -8,10 +9,11 @@ of its kind about the same thing says something else.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from probe.agent.journal import instant
 from probe.agent.rounds import Duty, Rounds
@@ -28,11 +30,18 @@ from probe.store.reader import Latest, Reader, open_reader
 from probe.store.writer import Writer
 from probe.view.wording import exact_percent
 
+if TYPE_CHECKING:
+    from probe.judge.judging import Judge
+
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 EVERY_S: Final = 30.0
-AT_A_TIME: Final = 10
-"""Services, and checks with a certificate, that one look takes in."""
+BUDGET_S: Final = EVERY_S / 100
+"""CPU time of a round; a thousand services of 2 ms each are through in four minutes, the first time in six."""
+AT_LEAST: Final = 5
+"""Services that a round judges however slow the machine is."""
+HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
 DAYS_LEFT: Final = (21, 7, 1)
 """A certificate or a claim is told of when so many days are left, once each."""
@@ -43,12 +52,13 @@ Known = Mapping[tuple[str, str | None, str | None, str], Message]
 
 
 class Lookout:
-    """Looks at a few services every half minute."""
+    """Looks at some services every half minute."""
 
-    def __init__(self, config: Config, writer: Writer, clock: Clock) -> None:
-        """Nothing is judged before `start`."""
-        self.config, self._writer, self._clock = config, writer, clock
-        self._turn = 0
+    def __init__(self, config: Config, writer: Writer, clock: Clock, budget_s: float = BUDGET_S) -> None:
+        """Nothing is judged before `start`. budget_s: CPU time of a round."""
+        self.config, self._writer, self._clock, self._budget_s = config, writer, clock, budget_s
+        self._places: dict[str, int] = {}
+        self._looked_back: dict[str, tuple[str, int]] = {}
         self.rounds = Rounds(Duty("lookout", self._look, lambda _: EVERY_S, "figures are not watched", log))
         self.start, self.stop = self.rounds.start, self.rounds.stop
 
@@ -58,56 +68,69 @@ class Lookout:
 
     def look(self) -> list[Message]:
         """Judge some, enter what is new, and say what that was. Blocks. Raises StoreError."""
+        from probe.judge.judging import Judge
+
         config, now_ms = self.config, self._clock.read().wall_ms
         with open_reader(config.storage.path) as reader:
             known = {_about(one): one for one in reader.ask(partial(outbox.newest, kinds=TOLD))}
             latest = reader.latest(config.agent.vantage)
-            found = list(_of_services(config, reader, now_ms, self._services(latest)))
-            found += _of_certificates(config, reader, now_ms, self._certified(latest))
+            judge = Judge(config, reader, now_ms, counts_samples=False)
+            found = [*self.of_services(judge, now_ms, latest), *self._of_certificates(reader, now_ms, latest)]
         routes = Routes(config.channels)
         news = [one for one in found if _is_news(one, known.get(_about(one)))]
         fresh = [one for one in (_addressed(one, routes, known) for one in news) if one.channels]
         if fresh:
             self._writer.post(partial(outbox.append, messages=fresh)).result()
-        self._turn += 1
         return fresh
 
-    def _services(self, latest: Mapping[str, Latest]) -> list[Service]:
-        """Those that fail now, then the next in turn; at most twice AT_A_TIME."""
+    def of_services(self, judge: Judge, now_ms: int, latest: Mapping[str, Latest]) -> Iterator[Message]:
+        """What some services give to tell: those that fail now in half of the time, then the next in turn."""
         judged = [one for one in self.config.services if one.terms is not None or one.objective is not None]
         down = {key for key, last in latest.items() if last.state is State.DOWN}
-        failing = [one for one in judged if down & set(one.keys)][:AT_A_TIME]
-        return list({one.name: one for one in (*failing, *_in_turn(judged, self._turn))}.values())
+        failing = [one for one in judged if down & set(one.keys)]
+        done: set[str] = set()
+        began_s = time.thread_time()
+        for name, services, until_s in (("failing", failing, self._budget_s / 2), ("all", judged, self._budget_s)):
+            for service in self._in_turn(name, services, began_s + until_s):
+                if service.name not in done:
+                    done.add(service.name)
+                    yield from self._of_service(judge, service, now_ms)
 
-    def _certified(self, latest: Mapping[str, Latest]) -> list[Check]:
-        """The next checks that may have seen a certificate."""
-        speaking = [one for one in self.config.checks if one.role is Role.CHECK and one.kind in {"http", "tls", "tcp"}]
-        return [one for one in _in_turn(speaking, self._turn) if one.key in latest]
+    def _of_service(self, judge: Judge, service: Service, now_ms: int) -> Iterator[Message]:
+        """What the running period gives to tell and, once an hour, the last full one."""
+        from probe.judge.choice import chosen, running
 
-
-def _in_turn(things: Sequence[Any], turn: int) -> list[Any]:
-    turns = max(-(-len(things) // AT_A_TIME), 1)
-    begin = turn % turns * AT_A_TIME
-    return list(things[begin : begin + AT_A_TIME])
-
-
-def _of_services(config: Config, reader: Reader, now_ms: int, services: Iterable[Service]) -> Iterator[Message]:
-    """What the running period and the last full one of each give to tell."""
-    from probe.judge.choice import chosen, running
-    from probe.judge.judging import Judge
-
-    judge = Judge(config, reader, now_ms, counts_samples=False)
-    for service in services:
         for one in judge.assess(service, running(service, now_ms)):
             yield from _burning(one, now_ms)
-            if one.verdict is not Verdict.UNDECIDED:
-                yield _verdict(one, now_ms)
-        if service.terms is None and service.objective is None:
-            continue
-        for one in judge.assess(service, chosen(service, None, now_ms)):
-            if one.verdict is not Verdict.UNDECIDED:
-                yield _verdict(one, now_ms)
+            yield from _decided(one, now_ms)
+        full = chosen(service, None, now_ms)
+        label, then_ms = self._looked_back.get(service.name, ("", 0))
+        if label == full.label and now_ms - then_ms < HOUR_MS:
+            return
+        self._looked_back[service.name] = full.label, now_ms
+        for one in judge.assess(service, full):
+            yield from _decided(one, now_ms)
             yield from _claimable(one, now_ms)
+
+    def _of_certificates(self, reader: Reader, now_ms: int, latest: Mapping[str, Latest]) -> Iterator[Message]:
+        """What the next certificates give to tell."""
+        speaking = [
+            one
+            for one in self.config.checks
+            if one.role is Role.CHECK and one.kind in {"http", "tls", "tcp"} and one.key in latest
+        ]
+        checks = self._in_turn("certificates", speaking, time.thread_time() + self._budget_s / 10)
+        return _of_certificates(self.config, reader, now_ms, checks)
+
+    def _in_turn(self, name: str, things: Sequence[T], until_s: float) -> Iterator[T]:
+        """Each once, from the one after the last of the round before, until the CPU time of this thread is so much."""
+        begin = self._places.get(name, 0)
+        for number in range(len(things)):
+            if number >= AT_LEAST and time.thread_time() >= until_s:
+                break
+            place = (begin + number) % len(things)
+            self._places[name] = place + 1
+            yield things[place]
 
 
 def _burning(one: Assessment, now_ms: int) -> Iterator[Message]:
@@ -123,7 +146,10 @@ def _burning(one: Assessment, now_ms: int) -> Iterator[Message]:
             yield _message(Kind.BUDGET_BURN, one, now_ms, facts, str(now_ms))
 
 
-def _verdict(one: Assessment, now_ms: int) -> Message:
+def _decided(one: Assessment, now_ms: int) -> Iterator[Message]:
+    """The verdict, if there is one."""
+    if one.verdict is Verdict.UNDECIDED:
+        return
     facts = {
         "about": one.period.label,
         "period": one.period.label,
@@ -131,7 +157,7 @@ def _verdict(one: Assessment, now_ms: int) -> Message:
         "before": Verdict.UNDECIDED.value,
         "claimable": one.claimable,
     }
-    return _message(Kind.VERDICT, one, now_ms, facts, f"{one.period.label}/{one.verdict.value}/{now_ms}")
+    yield _message(Kind.VERDICT, one, now_ms, facts, f"{one.period.label}/{one.verdict.value}/{now_ms}")
 
 
 def _claimable(one: Assessment, now_ms: int) -> Iterator[Message]:

@@ -16,14 +16,16 @@ from probe.clock import Reading
 from probe.config import Config, load
 from probe.config.configuration import Channel
 from probe.judge import PeriodChoice, assess
+from probe.judge.judging import Judge
 from probe.model import EventKind, Finding, State
 from probe.secrets import Secret
-from probe.sla.assessment import Claim, Verdict
+from probe.sla.assessment import Assessment, Claim, PeriodSpan, Verdict
+from probe.sla.service import Service
 from probe.store.events import note
 from probe.store.outbox import Kind, Message
-from probe.store.reader import open_reader
+from probe.store.reader import Reader, open_reader
 from probe.store.writer import Writer
-from tests.cli.office import NOW, VANTAGE, Office, StandingClock, down, up
+from tests.cli.office import CONFIG, NOW, VANTAGE, Office, StandingClock, down, up
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
@@ -186,3 +188,49 @@ def test_a_bug_in_judging_is_logged_once_and_ends_nothing(empty: Office, caplog:
 
         asyncio.run(story())
     assert [one.message for one in caplog.records] == ["a bug: please report it"]
+
+
+def test_many_services_take_turns_and_those_that_fail_now_come_first(empty: Office) -> None:
+    """However little a round may cost, it judges some, and after a few rounds each; a failing one in every round."""
+    names = [f"s{number:02}" for number in range(22)]
+    services = "".join(f'[service.{name}]\nobjective = "99.9 %"\n' for name in names)
+    checks = "".join(
+        f'[[check]]\nname = "{name}"\nkind = "tcp"\ntarget = "192.0.2.1:25"\nservice = "{name}"\n' for name in names
+    )
+    empty.write(CONFIG.partition("[service")[0] + services, checks)
+    empty.record({"s21": down(60)})
+    with watching(empty) as post:
+        lookout = Lookout(post.config, post.writer, post.clock, budget_s=0)
+        rounds = [{name for name, _ in _judged(lookout, empty)} for _ in range(5)]
+    assert all(len(one) in {5, 6} and "s21" in one for one in rounds)
+    assert set().union(*rounds) == set(names)
+
+
+class Notes(Judge):
+    """A judge that only notes what it is asked."""
+
+    def __init__(self, config: Config, reader: Reader, now_ms: int) -> None:
+        super().__init__(config, reader, now_ms)
+        self.asked: list[tuple[str, str]] = []
+
+    def assess(self, service: Service, period: PeriodSpan) -> tuple[Assessment, ...]:
+        self.asked.append((service.name, period.label))
+        return ()
+
+
+def _judged(lookout: Lookout, office: Office, now_ms: int = NOW) -> list[tuple[str, str]]:
+    """Services and periods that one round asks about."""
+    with open_reader(office.database) as reader:
+        notes = Notes(lookout.config, reader, now_ms)
+        assert list(lookout.of_services(notes, now_ms, reader.latest(VANTAGE))) == []
+    return notes.asked
+
+
+def test_a_full_period_is_judged_once_an_hour(empty: Office) -> None:
+    """What is over changes seldom; what runs is judged each time."""
+    empty.record({"shop-front": up(60)})
+    with watching(empty) as post:
+        asked = [
+            label for minute in (0, 30, 60, 61) for _, label in _judged(post.lookout, empty, NOW + minute * 60_000)
+        ]
+    assert asked == ["2026-10", "2026-09", "2026-10", "2026-10", "2026-09", "2026-10"]
