@@ -43,7 +43,7 @@ class Size(NamedTuple):
 
 def main(short: bool) -> dict[str, Any]:
     """Build what is missing, then measure everything in one go."""
-    size = Size(20, 2, 120) if short else Size(1000, int(os.environ.get("PROBE_BENCH_DAYS", samples.MONTH)), 120)
+    size = Size(20, 2, 120) if short else Size(1000, int(os.environ.get("PROBE_BENCH_DAYS", samples.MONTH)), 600)
     with kept() as folder:
         month = Month(folder / f"ours-{size.checks}", size.checks)
         month.build(size.days, progress)

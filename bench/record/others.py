@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -164,22 +165,16 @@ def _result(connection: sqlite3.Connection, outcome: Outcome) -> None:
 
 
 def _measured(connection: sqlite3.Connection, store: Callable[[Outcome], None], size: tuple[int, int]) -> Cost:
-    found = list(_outcomes(*size))
-    empty = _used(connection)
-    began = time.process_time_ns()
-    for outcome in found:
-        store(outcome)
-    spent = (time.process_time_ns() - began) / 1000
+    checks, ticks = size
+    n, spent, empty = 0, 0, _used(connection)
+    for found in islice(samples.day_of(0, checks).outcomes(), -(-ticks // samples.AT_ONCE)):
+        began = time.process_time_ns()
+        for outcome in found:
+            store(outcome)
+        spent += time.process_time_ns() - began
+        n += len(found)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return Cost((_used(connection) - empty) / len(found), spent / len(found))
-
-
-def _outcomes(checks: int, ticks: int) -> Iterable[Outcome]:
-    for found in samples.day_of(0, checks).outcomes():
-        yield from found[: ticks * checks]
-        ticks -= samples.AT_ONCE
-        if ticks <= 0:
-            return
+    return Cost((_used(connection) - empty) / n, spent / 1000 / n)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
