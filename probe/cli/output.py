@@ -128,7 +128,7 @@ def stand_in() -> None:
     """Whoever closed one of our three streams gets nothing there, and no socket of ours takes its number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - till the end
 
 
 def _tolerate(stream: object) -> None:
