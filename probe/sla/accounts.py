@@ -70,6 +70,8 @@ def exclusions_of(case: Evidence, head: Case) -> tuple[Exclusion, ...]:
 
 def _of_time(case: Evidence, head: Case) -> list[Ms]:
     """The proven downtime that each window takes away, what two cover by the first of them."""
+    if not head.found.basis.frame.pardons and head.known is case.known:
+        return [0] * len(head.draft.occurrences)  # no accepted window meets anything
     left = _forgiven(case, head)
     least = head.found.basis.share[0]
     found: list[Ms] = []

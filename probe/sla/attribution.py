@@ -61,14 +61,13 @@ def charged(target: Timeline, member: Member, seen: Witness) -> Timeline:
     """The time line of one check as a claim against its provider: failures nobody can vouch for are unknown."""
     if not target.down:
         return target
-    theirs = target.down & vouched(member.spans, seen.up, member.timeout_ms)
-    ours = target.down - theirs
+    ours = target.down - vouched(member.spans, seen.up, member.timeout_ms)
     if not ours:
         return target
     return Timeline(
         start_ms=target.start_ms,
         end_ms=target.end_ms,
-        down=theirs,
+        down=target.down - ours,
         maybe=target.maybe,
         unknown=target.unknown | ours,
         half=target.half,

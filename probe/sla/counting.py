@@ -72,6 +72,11 @@ class Counting:
         return self.archetype == "F1" and self.edge == "split" and not (self.shortest_ms or self.grid or self.rounding)
 
     @property
+    def is_measure(self) -> bool:
+        """Whether every stretch counts as it is, but for rounding."""
+        return not (self.shortest_ms or self.grid)
+
+    @property
     def rounds_up_each(self) -> bool:
         """Whether each outage is rounded up, so that joining two may cost less than leaving them apart."""
         return self.rounding is not None and (self.rounding.mode, self.rounding.level) == ("ceil", "outage")
@@ -86,7 +91,7 @@ def counted(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -
     """The milliseconds of `down` that count under the rule in that frame."""
     if not down:
         return 0
-    if not (rule.shortest_ms or rule.grid or rule.rounding):
+    if rule.is_measure and not rule.rounding:
         return frame.excuse(frame.inside(down)).measure
     runs = _runs(rule, down, cuts, frame)
     left = _left(rule, runs, frame)
@@ -95,6 +100,8 @@ def counted(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -
 
 def counted_set(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> Intervals:
     """The stretches that count, before any rounding."""
+    if rule.is_measure:
+        return frame.excuse(frame.inside(down))
     return _left(rule, _runs(rule, down, cuts, frame), frame)
 
 

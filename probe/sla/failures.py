@@ -14,11 +14,10 @@ from probe.sla.assessment import Ms
 
 def failures(span: Span) -> int:
     """How many of the samples in [t0, t1) are failures."""
-    if span.cls is SpanClass.UP:
-        return 0
-    if span.cls is SpanClass.UNKNOWN:
+    cls = span.cls
+    if cls is SpanClass.UNKNOWN:
         return int(span.first is State.DOWN)
-    return span.n - (span.first is State.UP)
+    return 0 if cls is SpanClass.UP else span.n - (span.first is State.UP)
 
 
 def failures_in(spans: Iterable[Span], start: Ms, end: Ms) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from probe.sla.assessment import Promise
 from probe.sla.clauses import Clause, OutageRule, Shortest
 from probe.sla.terms import Terms
 
 
+@lru_cache
 def of_objective(target: Fraction | None, op: str) -> Terms:
     """The user's own target as terms: the plain measure, scheduled maintenance excused, the service's own life."""
     return Terms(

@@ -53,10 +53,11 @@ def outages(
     if member.parts:
         return tuple(grouped.outages(member, seen, (start_ms, end_ms), counted))
     proven = vouched(member.spans, seen.up, member.timeout_ms)
+    known = Seen(seen, proven)
     return tuple(
-        _outage(member, cluster, Seen(seen, proven), counted)
+        _outage(member, (cluster, evidence), known, counted)
         for cluster in _clusters(member.spans)
-        if cluster[-1].t1_ms > start_ms and cluster[0].t0_ms < end_ms and _is_failure(cluster)
+        if cluster[-1].t1_ms > start_ms and cluster[0].t0_ms < end_ms and (evidence := _evidence(cluster))
     )
 
 
@@ -136,13 +137,15 @@ def _clusters(spans: Sequence[Span]) -> Iterator[Cluster]:
         yield open_
 
 
-def _is_failure(cluster: Cluster) -> bool:
-    return any(failures(span) or span.last is State.DOWN for span in cluster)
-
-
-def _outage(member: Member, cluster: Cluster, seen: Seen, counted: Intervals) -> Outage:
+def _evidence(cluster: Cluster) -> Cluster:
+    """The spans of a cluster that show a confirmed failure, else those that show any; none where nothing failed."""
     confirmed = [span for span in cluster if span.cls in _CONFIRMED]
-    evidence = confirmed or [span for span in cluster if failures(span) or span.last is State.DOWN]
+    return confirmed or [span for span in cluster if span.last is State.DOWN or failures(span)]
+
+
+def _outage(member: Member, seen_in: tuple[Cluster, Cluster], seen: Seen, counted: Intervals) -> Outage:
+    """The outage of a cluster and its evidence."""
+    cluster, evidence = seen_in
     start_latest, end_earliest = _first_bad(evidence[0]), _last_bad(evidence[-1])
     end = cluster[-1].t1_ms
     is_over = cluster[-1].last is State.UP
@@ -153,7 +156,7 @@ def _outage(member: Member, cluster: Cluster, seen: Seen, counted: Intervals) ->
         end_earliest_ms=end_earliest if is_over else None,
         end_latest_ms=end if is_over else None,
         cause=_cause(evidence, seen),
-        is_confirmed=bool(confirmed) or member.confirm <= 1,
+        is_confirmed=evidence[0].cls in _CONFIRMED or member.confirm <= 1,
         attempts=sum([failures(span) for span in cluster]) + (cluster[-1].last is State.DOWN),
         counted_ms=counted.length_in(cluster[0].t0_ms, end),
         gap_ms=sum([_gap(span, start_latest, end_earliest) for span in cluster if span.cls is SpanClass.UNKNOWN]),

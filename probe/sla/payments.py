@@ -42,9 +42,11 @@ def by_rows(bill: Bill, low: Ms, high: Ms, free: int) -> Range:
 
     In a hole nothing is certain: the least cannot be named unless another of the values surely pays nothing.
     """
-    named = [_of_place(bill, place, free) for place in rows.looked_up(bill.remedy.rows, low, high)]
+    places = rows.looked_up(bill.remedy.rows, low, high)
+    named = [_of_place(bill, place, free) for place in places]
     known = [each for each in named if each is not None]
-    beside = [bill.of_row(row) for row in rows.neighbours(bill.remedy.rows, low, high)] if known else []
+    has_hole = any(place.is_hole for place in places)
+    beside = [bill.of_row(row) for row in rows.neighbours(bill.remedy.rows, low, high)] if known and has_hole else []
     most = max((each for each in [*known, *beside] if each is not None), default=None)
     return Range(min(known) if len(known) == len(named) or 0 in known else None, most)
 

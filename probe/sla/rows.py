@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 from typing import NamedTuple
 
 from probe.sla.assessment import Ms
@@ -27,6 +26,11 @@ class Place(NamedTuple):
     row: CreditRow | None
     side: int
 
+    @property
+    def is_hole(self) -> bool:
+        """Whether no row names the value although some lie on both sides."""
+        return self.row is None and self.side == 0
+
 
 def place_of(rows: Sequence[CreditRow], value: Ms) -> Place:
     """Where a value falls among the rows."""
@@ -39,14 +43,19 @@ def place_of(rows: Sequence[CreditRow], value: Ms) -> Place:
 
 def looked_up(rows: Sequence[CreditRow], low: Ms, high: Ms) -> tuple[Place, ...]:
     """Every place that values from `low` to `high` fall into."""
-    return tuple(dict.fromkeys(place_of(rows, value) for value in _tries(rows, low, high)))
+    found: list[Place] = []
+    for value in _tries(rows, low, high):
+        place = place_of(rows, value)
+        if place not in found:
+            found.append(place)
+    return tuple(found)
 
 
 def neighbours(rows: Sequence[CreditRow], low: Ms, high: Ms) -> tuple[CreditRow, ...]:
     """The rows next to the holes among values from `low` to `high`."""
     found: dict[CreditRow, None] = {}
     for value in _tries(rows, low, high):
-        if place_of(rows, value) == Place(None, 0):
+        if place_of(rows, value).is_hole:
             found[max((row for row in rows if _side(row, value) < 0), key=_top)] = None
             found[min((row for row in rows if _side(row, value) > 0), key=_bottom)] = None
     return tuple(found)
@@ -87,5 +96,9 @@ def _bottom(row: CreditRow) -> Fraction:
 
 
 def _tries(rows: Sequence[CreditRow], low: Ms, high: Ms) -> list[Ms]:
-    points = sorted({low, high} | {edge for row in rows for edge in _edges(row) if low < edge < high})
-    return sorted([*points, *((a + b) / Fraction(2) for a, b in pairwise(points))])
+    edges = sorted([edge for row in rows for edge in _edges(row) if low < edge < high])
+    found = [low]
+    for edge in [*edges, high]:
+        if edge != found[-1]:
+            found += [(found[-1] + edge) / Fraction(2), edge]
+    return found

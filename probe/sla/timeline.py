@@ -82,17 +82,18 @@ def of_spans(spans: Iterable[Span], start_ms: int, end_ms: int) -> Timeline:
     disputed: list[Pair] = []
     cuts: list[Ms] = []
     cursor, last = start_ms, State.UNKNOWN
-    for span in spans:
-        if span.t0_ms > cursor:
-            holes.append((cursor, span.t0_ms))
+    for start, end, cls, _, _, first, after, _ in spans:
+        if start > cursor:
+            holes.append((cursor, start))
             if last is State.UP:
                 cuts.append(cursor)  # nothing is known after a good sample
-        elif span.t0_ms < cursor:
-            disputed.append((max(span.t0_ms, start_ms), min(cursor, span.t1_ms)))
-        cursor, last = max(cursor, span.t1_ms), span.last
-        sets[span.cls].append((span.t0_ms, span.t1_ms))
-        if span.first is State.UP and span.cls is not SpanClass.UP:
-            cuts.append(span.t0_ms)
+        elif start < cursor:
+            disputed.append((max(start, start_ms), min(cursor, end)))
+        cursor, last = end if end > cursor else cursor, after
+        if cls is not SpanClass.UP:
+            sets[cls].append((start, end))
+            if first is State.UP:
+                cuts.append(start)
     holes.append((cursor, end_ms))
     if last is State.UP and cursor < end_ms:
         cuts.append(cursor)

@@ -21,17 +21,13 @@ FAR_MS: Final = 1 << 62
 
 def vouched(spans: Iterable[Span], ups: Intervals, wait_ms: int) -> Intervals:
     """The downtime in `spans` between failures whose [sending, sending + wait_ms] lies where a witness was up."""
+    down = [span for span in spans if span.cls is SpanClass.DOWN]
+    if down and ups.holds(min([span.t0_ms for span in down]), max([span.t1_ms for span in down]) + wait_ms):
+        return Intervals.of([(span.t0_ms, span.t1_ms) for span in down])
     found: list[Pair] = []
-    for span in spans:
-        if span.cls is SpanClass.DOWN:
-            found += _pairs(span, ups, wait_ms)
+    for span in down:
+        found += _beside(span, ups, wait_ms)
     return Intervals.of(found)
-
-
-def _pairs(span: Span, ups: Intervals, wait_ms: int) -> Iterable[Pair]:
-    if len(ups) == 1 and ups.pairs[0][0] <= span.t0_ms < span.t1_ms <= ups.pairs[0][1] - wait_ms:
-        return ((span.t0_ms, span.t1_ms),)
-    return _beside(span, ups, wait_ms)
 
 
 def _beside(span: Span, ups: Intervals, wait_ms: int) -> Iterator[Pair]:
