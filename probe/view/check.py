@@ -196,7 +196,7 @@ def _assertions(assertions: tuple[Assertion, ...]) -> Table:
         row(
             one.expectation,
             Piece("held", Tone.GOOD) if one.held else Piece("FAILED", Tone.BAD),
-            one.seen,
+            _brief(one.seen),
         )
         for one in assertions
     )

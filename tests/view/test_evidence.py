@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from probe.model import Check, Evidence, EvidenceKind, Finding, Reason, State
+from probe.model import Assertion, Check, Evidence, EvidenceKind, Finding, Reason, State
 from probe.sla.beside import Mark
 from probe.view import evidence, plain
 from probe.view.check import Shown, check
@@ -60,10 +60,14 @@ def test_what_a_server_said_is_cut_to_a_line() -> None:
     """A greeting of binary noise fills no screen; the documents keep all of it."""
     talk = [{"heard": "x" * 4000}]
     found = Finding(
-        state=State.DOWN, reason=Reason.BANNER, detail="y" * 4000, facts={"banner": "z" * 4000, "dialogue": talk}
+        state=State.DOWN,
+        reason=Reason.BANNER,
+        detail="y" * 4000,
+        facts={"banner": "z" * 4000, "dialogue": talk},
+        assertions=(Assertion("greeting", "x" * 4000, held=False),),
     )
     shown = plain.text(check(a_tcp_check(), found, NOW), None)
-    assert shown.count("all of it in --json") == 3
+    assert shown.count("all of it in --json") == 4
     assert max(map(len, shown.splitlines())) < 200
 
 
