@@ -429,3 +429,56 @@ def test_only_so_many_tries_are_kept() -> None:
         return tried
 
     assert len(asyncio.run(main())) == 64
+
+
+def broken(finding: Finding) -> list[tuple[str, str]]:
+    """The expectations that did not hold, and what was seen."""
+    return [(one.expectation, one.seen) for one in finding.assertions if not one.held]
+
+
+OLD_HELLO = bytes.fromhex("160301002a 02000026 0301") + bytes(32) + bytes.fromhex("00 002f 00")
+"""What a server that never heard of TLS 1.1 answers."""
+
+
+def test_the_version_of_an_old_server_is_named() -> None:
+    """Its hello says it, and whoever mends it must know."""
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        await reader.read(4096)
+        writer.write(OLD_HELLO)
+        await reader.read(1)
+
+    finding = meet(talk, verify=False)
+    assert finding.reason is Reason.TLS_HANDSHAKE
+    assert finding.detail == "UNSUPPORTED_PROTOCOL: the server offers TLS 1.0"
+    assert broken(finding) == [("TLS 1.2 or later", "TLS 1.0")]
+
+
+def test_a_server_that_says_only_no_is_told_as_such(authority: trustme.CA) -> None:
+    """Its alert does not tell what it would speak."""
+    finding = meet(shakes_hands(old_tls(server_context(authority, "127.0.0.1"))), verify=False)
+    assert broken(finding) == [("TLS 1.2 or later", "the server speaks none of them")]
+
+
+def test_a_server_that_is_too_old_for_the_check_is_named(authority: trustme.CA, ca_file: str) -> None:
+    """TLS 1.2, where 1.3 is demanded."""
+    tls = server_context(authority, "127.0.0.1")
+    tls.maximum_version = ssl.TLSVersion.TLSv1_2
+    finding = meet(shakes_hands(tls), ca_file=ca_file, min_tls="1.3")
+    assert (finding.state, finding.reason) == (State.DOWN, Reason.TLS_HANDSHAKE)
+    assert broken(finding) == [("TLS 1.3 or later", "the server speaks none of them")]
+
+
+def test_a_refused_handshake_is_a_broken_expectation(authority: trustme.CA) -> None:
+    """Assertion by assertion, a person sees which one failed, also when nothing came after it."""
+    tls = server_context(authority, "other.example")
+    finding = meet(shakes_hands(tls))
+    assert [expectation for expectation, _ in broken(finding)] == ["valid, trusted and for 127.0.0.1"]
+    assert broken(meet(greets(b"SSH-2.0-x\r\n"))) == [("a TLS handshake", "WRONG_VERSION_NUMBER")]
+    assert broken(meet(resets())) == [("a TLS handshake", "ECONNRESET: Connection reset by peer")]
+
+
+def test_a_greeting_that_did_not_come_is_a_broken_expectation() -> None:
+    """With what came instead."""
+    assert broken(meet(greets(b"421 too busy\r\n"), starttls="smtp")) == [("greeting", "421 too busy\\x0d\\x0a")]
+    assert broken(meet(greets(b""), starttls="smtp")) == [("greeting", "closed before the greeting")]

@@ -10,6 +10,11 @@ ALPN: Final = ("h2", "http/1.1")
 HANDSHAKE: Final = 22
 CERTIFICATE: Final = 11
 """Type of the handshake message that holds the certificates."""
+SERVER_HELLO: Final = 2
+"""Type of the one in which the server says which version it wants."""
+OFFERED: Final = "version heard"
+"""Attribute of a TLS object that keeps that version, as it stands in the message."""
+NAMES: Final = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2"}
 HEARD: Final = "certificates heard"
 """Attribute of a TLS object that keeps that message."""
 CHAIN_LIMIT: Final = 10
@@ -88,8 +93,13 @@ def certificates_of(tls: ssl.SSLObject) -> list[bytes]:
     return [der] if der else []
 
 
+def offered_by(tls: ssl.SSLObject) -> str | None:
+    """The version that the server's hello names; None where it said none. TLS 1.3 calls itself 1.2 there."""
+    return NAMES.get(vars(tls).get(OFFERED, 0))
+
+
 def _listen(context: ssl.SSLContext) -> None:
-    """Keep the certificate message of each handshake: of a failed one nothing else tells what was wrong.
+    """Keep the version and the certificates of each handshake: of a failed one nothing else tells what was wrong.
 
     The library's own property of this name wraps each message in three enumerations, which costs a
     tenth of a handshake; the one below it does not.
@@ -101,8 +111,12 @@ def _listen(context: ssl.SSLContext) -> None:
 
 def _hear(tls: Any, direction: str, *message: Any) -> None:
     _, content, kind, data = message
-    if kind == CERTIFICATE and content == HANDSHAKE and direction == "read":
+    if content != HANDSHAKE or direction != "read":
+        return
+    if kind == CERTIFICATE:
         vars(tls).setdefault(HEARD, bytes(data))
+    elif kind == SERVER_HELLO:
+        vars(tls)[OFFERED] = int.from_bytes(bytes(data[4:6]))
 
 
 def _split(message: bytes) -> list[bytes]:

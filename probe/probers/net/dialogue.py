@@ -119,8 +119,8 @@ class Dialogue:
         said, self._unread = self._unread, b""
         self._turn("heard", said)
         if not said:
-            return Fault(Reason.CLOSED, f"closed before the {wanted.what}")
-        return Fault(wanted.reason, f"{wanted.what}: {clean(said)}")
+            return Fault(Reason.CLOSED, f"closed before the {wanted.what}").breaks(wanted.what)
+        return Fault(wanted.reason, f"{wanted.what}: {clean(said)}").breaks(wanted.what, clean(said))
 
     def refuse_unread(self) -> None:
         """Nothing may wait in the clear when TLS begins: it would be taken for what came under TLS. Raises Fault."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.model import Finding, Reason, State
+from probe.model import Assertion, Finding, Reason, State
 from probe.probers.net.clean import clean
 from probe.trail import Trail
 
@@ -16,6 +16,13 @@ class Fault(Exception):
         self.reason = reason
         self.detail = clean(detail)
         self.state = reason.state if state is None else state
+        self.broken: Assertion | None = None
+        """The expectation that this broke, where there was one."""
+
+    def breaks(self, expectation: str, seen: str = "") -> Fault:
+        """This fault, as the end of an expectation; seen: without it the detail."""
+        self.broken = Assertion(expectation, clean(seen) or self.detail, held=False)
+        return self
 
     def finding(self, trail: Trail) -> Finding:
         """What to record: the fault, and how far the attempt had come."""
@@ -26,4 +33,5 @@ class Fault(Exception):
             address=trail.address,
             detail=self.detail,
             facts=dict(trail.facts),
+            assertions=() if self.broken is None else (self.broken,),
         )

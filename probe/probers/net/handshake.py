@@ -5,13 +5,20 @@ from __future__ import annotations
 import ssl
 from typing import Any, Final
 
-from probe.model import Assertion, Reason
-from probe.probers.net.certificate import TlsContexts, TlsPolicy, certificates_of
+from probe.model import Assertion, Reason, State
+from probe.probers.net.certificate import TlsContexts, TlsPolicy, certificates_of, offered_by
 from probe.probers.net.connection import Connection
 from probe.probers.net.fault import Fault
 from probe.probers.net.x509 import read_certificate
 from probe.trail import Trail
 
+ABOUT_CERTIFICATES: Final = frozenset(
+    {Reason.TLS_EXPIRED, Reason.TLS_NAME, Reason.TLS_NOT_YET_VALID, Reason.TLS_UNTRUSTED}
+)
+TOO_OLD: Final = frozenset({"UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION", "WRONG_VERSION_NUMBER"})
+NO_COMMON: Final = "TLSV1_ALERT_PROTOCOL_VERSION"
+ANY: Final = "a TLS version that is allowed"
+WORDS: Final = {ssl.TLSVersion.TLSv1_3: "TLS 1.3 or later", ssl.TLSVersion.TLSv1_2: "TLS 1.2 or later"}
 DAY_MS: Final = 86_400_000
 WRITTEN_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock before it is wrong, and every certificate seems not to be valid yet."""
@@ -32,14 +39,27 @@ async def shake_hands(connection: Connection, context: ssl.SSLContext, name: str
             await connection.start_tls(context, name)
     except Fault as fault:
         trail.facts.pop("certificate", None)  # what failed is what must be shown
-        wall_ms = trail.clock.read().wall_ms
-        if fault.reason is Reason.TLS_NOT_YET_VALID and wall_ms < WRITTEN_MS:
-            words = f"this machine's clock is wrong ({wall_ms} ms): {fault.detail}"
-            raise Fault(Reason.LOCAL_ERROR, words) from fault
-        raise
+        raise _explained(fault, connection, context, name, trail.clock.read().wall_ms) from fault
     finally:
         if connection.tls is not None:
             _note(connection.tls, trail)
+
+
+def _explained(fault: Fault, connection: Connection, context: ssl.SSLContext, name: str, wall_ms: int) -> Fault:
+    """The fault with the expectation that it broke; one of our own clock is ours."""
+    if fault.reason is Reason.TLS_NOT_YET_VALID and wall_ms < WRITTEN_MS:
+        return Fault(Reason.LOCAL_ERROR, f"this machine's clock is wrong ({wall_ms} ms): {fault.detail}")
+    if fault.reason in ABOUT_CERTIFICATES:
+        return fault.breaks(f"valid, trusted and for {name}")
+    if fault.state is State.UNKNOWN:
+        return fault
+    if fault.detail == NO_COMMON:
+        return fault.breaks(WORDS.get(context.minimum_version, ANY), "the server speaks none of them")
+    offered = offered_by(connection.tls) if connection.tls is not None and fault.detail in TOO_OLD else None
+    if offered is not None:
+        words = f"{fault.detail}: the server offers {offered}"
+        return Fault(fault.reason, words, fault.state).breaks(WORDS.get(context.minimum_version, ANY), offered)
+    return fault.breaks("a TLS handshake")
 
 
 def days_left(trail: Trail) -> int | None:
