@@ -126,11 +126,11 @@ def _named(name: str, value: object) -> tuple[str, Words]:
     """A fact and its label; the end of its name says in which unit its numbers are."""
     stem, _, unit = name.rpartition("_")
     shown = UNITS.get(unit)
-    if not stem or shown is None or value == []:
+    if not stem or shown is None:
         return name.replace("_", " "), words(f"{value:,}" if name == "bytes" else fact(value))
     values = value if isinstance(value, list | tuple) else [value]
-    told = (shown(one) if isinstance(one, int) else fact(one) for one in values)
-    return f"{stem.replace('_', ' ')}{' speed' if unit == 'mbits' else ''}", words(", ".join(told))
+    told = ", ".join(shown(one) if isinstance(one, int) else fact(one) for one in values)
+    return f"{stem.replace('_', ' ')}{' speed' if unit == 'mbits' else ''}", words(told or "none")
 
 
 def fact(value: object) -> str:
@@ -221,7 +221,7 @@ UNITS: Final[Mapping[str, Callable[[int], str]]] = {
 TABLED: Final = frozenset({*TABLES, "certificate", "chain", "dialogue", "last_hop", "redirects"})
 TALK: Final = frozenset({"banner"})
 """Facts that hold what a server said, which may be long."""
-SAID_SHOWN: Final = 120
+SAID_SHOWN: Final = 160
 """Characters shown of what was said."""
 LINES_SHOWN: Final = 40
 """Lines of a dialogue that are shown."""

@@ -117,5 +117,13 @@ def test_numbers_are_shown_in_their_units() -> None:
     }
     lines = plain.text(check(a_tcp_check(), Finding(state=State.UP, facts=facts), NOW), None).splitlines()
     shown = [" ".join(line.split()) for line in lines]
-    for line in ("rtt 7 µs", "ramp 2,000 ms", "down 40.3 Mbit/s", "link speed —", "cpu 2 %", "bytes 5,053,334"):
+    for line in (
+        "rtt 7 µs",
+        "rtts none",
+        "ramp 2,000 ms",
+        "down 40.3 Mbit/s",
+        "link speed —",
+        "cpu 2 %",
+        "bytes 5,053,334",
+    ):
         assert line in shown
