@@ -101,13 +101,13 @@ def timed(run: Callable[[], int]) -> tuple[float, float]:
 
 def piped(command: list[str]) -> int:
     """Run once with its output in a pipe; bytes printed."""
-    return len(subprocess.run(command, check=False, stdout=subprocess.PIPE).stdout)
+    return len(subprocess.run(command, check=False, stdout=subprocess.PIPE, env=installed()).stdout)
 
 
 def on_terminal(command: list[str]) -> int:
     """Run once on a terminal of its own; bytes printed."""
     master, slave = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
+    environment = {**installed(), "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
     process = subprocess.Popen(command, stdout=slave, stderr=slave, stdin=slave, env=environment)
     os.close(slave)
     size = 0
@@ -119,6 +119,13 @@ def on_terminal(command: list[str]) -> int:
     process.wait()
     os.close(master)
     return size
+
+
+def installed() -> dict[str, str]:
+    """The environment without what keeps Python from using compiled modules, as where a package is installed."""
+    names = "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"
+    around = {name: value for name, value in os.environ.items() if name not in names}
+    return {**around, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "probe-bench-compiled")}
 
 
 def write_configuration(path: Path) -> None:

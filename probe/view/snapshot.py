@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from probe.model import Cause, Evidence, Outcome, Reason, Role, Ticket, Window
 from probe.sla.assessment import Assessment, Outage, Verdict, Why
-from probe.sla.beside import Mark
+
+if TYPE_CHECKING:
+    from probe.sla.beside import Mark  # with it comes all that reads terms, and `status` must start fast
 
 
 class Standing(StrEnum):
