@@ -56,7 +56,7 @@ def span(text: str) -> int:
     """A span of time such as "60s", "24 h" or "5 days" in ms; ValueError otherwise."""
     matched = _SPAN.fullmatch(text)
     if not matched:
-        raise ValueError(f'"{text}" is not a span of time such as "60s", "24 h" or "5 days"')
+        raise ValueError(f'"{text}" is not a span of time in whole units such as "60s", "24 h" or "5 days"')
     return int(matched[1]) * _length(matched[2])
 
 

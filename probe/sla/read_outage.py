@@ -105,8 +105,9 @@ def _one_shortest(table: Table, says: str) -> Shortest:
 
 def _sustain(table: Table) -> Sustain:
     span_ms, strict = table.span("for"), table.flag("strict")
-    if span_ms is None or strict is None:
-        table.problem("for", "for and strict are needed: how long, and whether it must be longer than that")
+    for key, given in (("for", span_ms), ("strict", strict)):
+        if given is None:
+            table.problem(key, "for and strict are needed: how long, and whether longer than that")
     made = Sustain(span_ms=span_ms or 0, strict=bool(strict), threshold=table.ratio("loss_over"), of=table.text("of"))
     table.done()
     return made
@@ -119,8 +120,10 @@ def _rounding(table: Table) -> counting.Rounding | None:
     unit = found.length("unit")
     mode, level = found.choice("mode", counting.MODES), found.choice("level", counting.LEVELS)
     found.done()
+    for key, given in (("unit", unit), ("mode", mode), ("level", level)):
+        if given is None:
+            found.problem(key, "unit, mode and level are needed")
     if not unit or mode is None or level is None:
-        found.problem("unit", "unit, mode and level are needed")
         return None
     return counting.Rounding(unit_ms=unit, mode=mode, level=level)
 

@@ -24,8 +24,9 @@ def promises(table: Table) -> tuple[Commitment, ...]:
 def _promise(table: Table) -> Commitment:
     metric, op = table.choice("metric", vocabulary.METRICS), table.choice("op", vocabulary.OPERATORS)
     target = table.quantity("target")
-    if metric is None or op is None:
-        table.problem("metric", "metric and op are needed; leave target out where it was not seen")
+    for key, word in (("metric", metric), ("op", op)):
+        if word is None:
+            table.problem(key, "metric and op are needed; leave target out where it was not seen")
     made = Commitment(
         metric=metric or "",
         op=op or "",

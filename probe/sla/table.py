@@ -29,6 +29,7 @@ class Table:
         self.where = where
         self.problems = problems
         self.asked: set[str] = set()
+        self.wrong: set[str] = set()
 
     def text(self, key: str) -> str | None:
         """A string."""
@@ -126,8 +127,10 @@ class Table:
                 self.problem(key, f"unknown key{near(key, sorted(self.asked))}")
 
     def problem(self, key: str, what: str) -> None:
-        """Note one problem at a key."""
-        self.problems.append(f"{self.where}: {key}: {what}")
+        """Note one problem at a key; of a key that is wrong already, what follows from that is not told again."""
+        if key not in self.wrong:
+            self.problems.append(f"{self.where}: {key}: {what}")
+        self.wrong.add(key)
 
     def _read(self, key: str, kind: type | tuple[type, ...], wanted: str, convert: Callable[[Any], T]) -> T | None:
         self.asked.add(key)

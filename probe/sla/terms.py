@@ -162,16 +162,17 @@ def _headline(promises: tuple[Commitment, ...]) -> Promise | None:
 
 def _named(table: Table, promises: tuple[Commitment, ...], remedies: tuple[Remedy, ...]) -> None:
     """A remedy belongs to a promise that is there."""
-    names = {each.name or each.metric for each in promises}
-    for each in remedies:
+    names = sorted({each.name or each.metric for each in promises})
+    for number, each in enumerate(remedies, start=1):
         if each.promise is not None and each.promise not in names:
-            table.problem("remedy", f'promise: "{each.promise}" is not one of {", ".join(sorted(names))}')
+            place = f"remedy[{number}]: promise" if len(remedies) > 1 else "remedy: promise"
+            table.problem(place, f'"{each.promise}" is not one of {", ".join(names)}{near(each.promise, names)}')
 
 
 def _source(table: Table, whole: Table) -> Source:
     document, address = table.text("document"), table.text("url")
     if not document and not address:
-        table.problem("url", "is missing; document names what has no address")
+        table.problem("url", "is missing; name a text that has no address as document")
     source = Source(
         url=address or document or "",
         stated_date=table.day("stated_date"),

@@ -51,7 +51,7 @@ VALUES = st.one_of(
 )
 KEYS = sorted({key for each in objects(SCHEMA) for key in each})
 BEYOND = re.compile(
-    r"valid_to: lies before|remedy: promise: .* is not one of|is not a time zone"
+    r"valid_to: lies before|remedy(\[\d+\])?: promise: .* is not one of|is not a time zone"
     r"|(valid_from|valid_to|seen_on|stated_date): day"
 )
 """What a schema cannot say: one value compared with another, what zones there are, how long a month is."""
