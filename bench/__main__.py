@@ -38,8 +38,7 @@ def _alone(name: str, short: bool) -> int:
     """Run one benchmark in its own process; its exit code."""
     done = subprocess.run(
         [sys.executable, "-c", ALONE, name, str(int(short))],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE,  # what it tells while it works goes to stderr as it comes
         text=True,
         check=False,
     )
