@@ -77,14 +77,15 @@ class TraceProber(Attempting):
         return parse_host(text.removeprefix("trace://"))
 
     def prepare(self, check: Check) -> None:
-        """Load what the first attempt would have to load."""
+        """Load what the first attempt would have to load, and have the kernel stamp from now on."""
         from probe.probers.net import shots
 
         del shots
         super().prepare(check)
+        self._shared().keep_stamping()
 
     async def aclose(self) -> None:
-        """Close the shared sockets, should an attempt still be on its way."""
+        """Close the shared sockets, should an attempt still be on its way; nothing is stamped any more."""
         if self._sockets is not None:
             self._sockets.close()
 
@@ -101,13 +102,17 @@ class TraceProber(Attempting):
             hops = await find_route(self._way(settings, address, trail), search, trail)
         return _judge(hops, trail)
 
-    def _way(self, settings: TraceSettings, address: str, trail: Trail) -> Shot:
+    def _shared(self) -> EchoSockets:
         from probe.probers.net.echo import EchoSockets
+
+        self._sockets = self._sockets or EchoSockets()
+        return self._sockets
+
+    def _way(self, settings: TraceSettings, address: str, trail: Trail) -> Shot:
         from probe.probers.net.shots import by_icmp, by_tcp, by_udp
 
         if settings.protocol == "icmp":
-            self._sockets = self._sockets or EchoSockets()
-            return by_icmp(self._sockets.get(address, trail.clock), address)
+            return by_icmp(self._shared().get(address, trail.clock), address)
         target = Endpoint(address, settings.port or PORTS[settings.protocol])
         trail.facts["port"] = target.port
         return (by_tcp if settings.protocol == "tcp" else by_udp)(target, trail.clock)
