@@ -30,7 +30,7 @@ def of_objective(target: Fraction | None, op: str) -> Terms:
         symptoms=None,
         archetype="F1",
         denominator="period",
-        outage=OutageRule(shortest=(Shortest(span_ms=0),), qualify="gross"),
+        outage=OutageRule(shortest=(Shortest(span_ms=0),), qualify="gross", clock_start="onset"),
         exclusions=(
             Clause(cause="scheduled_maintenance", excused=True, notice_ms=0),
             Clause(cause="emergency_maintenance", excused=False),

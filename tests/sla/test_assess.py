@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from probe.model import Cause, Window, WindowKind
+from probe.model import Cause, Ticket, Window, WindowKind
 from probe.sla import terms
 from probe.sla.assess import assess
 from probe.sla.assessment import Assessment, Verdict, Why
@@ -407,3 +407,12 @@ def test_the_coverage_of_a_running_period_is_of_what_has_elapsed() -> None:
     found = one(shop(), [member([[900, 60, 16, "G"]])], period=period, as_of_ms=1_800_000)
     assert found.coverage == Fraction(1, 2)
     assert one(shop(), [member([])], period=period, as_of_ms=0).coverage is None
+
+
+def test_a_ticket_changes_nothing_of_an_objective_of_ones_own() -> None:
+    """Nobody but the terms may start a clock at a ticket: one's own target counts from the onset."""
+    runs = [[-60, 60, 11, "G"], [600, 60, 10, "B"], [1200, 60, 60, "G"]]
+    ticket = Ticket(service="shop", number="1", opened_ms=900_000)
+    told = one(Service(name="shop", objective=Fraction(99, 100)), [member(runs)], tickets=(ticket,))
+    assert told.downtime == one(Service(name="shop", objective=Fraction(99, 100)), [member(runs)]).downtime
+    assert (told.downtime.low, told.verdict, told.readings) == (540_000, Verdict.MISSED, ())
