@@ -12,12 +12,12 @@ from probe.agent.campaigns import Campaigns, is_campaign
 from probe.agent.pauses import Pauses
 from probe.agent.recorder import Recorder
 from probe.agent.spending import KIND as SPENDING
-from probe.agent.spending import Spender, restore
+from probe.agent.spending import Spender, restore, spent_by
 from probe.clock import Clock, Reading
 from probe.config import Config
 from probe.errors import ConfigError
 from probe.lanes import Ending, Lanes, Limits
-from probe.model import Check, Finding, Role, State, Tick
+from probe.model import Check, Finding, Outcome, Role, State, Tick
 from probe.probers import PROBERS, is_tried
 from probe.probers.prober import Prober
 from probe.references import References
@@ -114,6 +114,12 @@ class Crew:
         """Take into account what this day's speed tests have moved already. Blocks. Raises StoreError."""
         if any(check.kind == SPENDING for check in self.config.checks):
             restore(self.config, self._clock, cast("Spender", self._prober(SPENDING)))
+
+    def count_manual(self, outcome: Outcome) -> None:
+        """A speed test that somebody else made and had recorded belongs to the day's bytes as well."""
+        if any(check.key == outcome.key and check.kind == SPENDING for check in self.config.checks):
+            spender = cast("Spender", self._prober(SPENDING))
+            spender.spend(outcome.key, outcome.at_ms, spent_by(SPENDING, outcome.finding))
 
     async def stop(self, hurry: asyncio.Event) -> None:
         """No more ticks; wait for what is running, each by its own deadline, unless there is hurry."""

@@ -15,7 +15,7 @@ from probe.agent.record import Record
 from probe.agent.storage import condition
 from probe.clock import Clock
 from probe.errors import UsageError
-from probe.store.changes import Pause, Resume, Seal, decode
+from probe.store.changes import Pause, RecordManual, Resume, Seal, decode
 
 
 class Desk:
@@ -53,6 +53,8 @@ class Desk:
             self._record.journal.forget(change.key)
         elif isinstance(change, Resume):
             self._crew.resume(change.key)
+        elif isinstance(change, RecordManual):
+            self._crew.count_manual(change.outcome)
         return result
 
     async def _push(self, message: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from probe.clock import Clock
 from probe.config import Config
+from probe.model import Finding
 from probe.store.reader import open_reader
 
 KIND = "throughput"
@@ -30,6 +31,10 @@ def restore(config: Config, clock: Clock, spender: Spender) -> None:
         known = {one.key for one in reader.series(config.agent.vantage)}
         for key in (check.key for check in checks if check.key in known):
             for outcome in reader.outcomes(config.agent.vantage, key, now_ms - now_ms % DAY_MS, now_ms + 1):
-                spent: Any = outcome.finding.facts.get("bytes")
-                if isinstance(spent, int):
-                    spender.spend(key, outcome.at_ms, spent)
+                spender.spend(key, outcome.at_ms, spent_by(KIND, outcome.finding))
+
+
+def spent_by(kind: str, finding: Finding) -> int:
+    """The bytes that an attempt has moved, where its kind counts them."""
+    spent: Any = finding.facts.get("bytes")
+    return spent if kind == KIND and isinstance(spent, int) else 0

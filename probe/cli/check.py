@@ -7,6 +7,7 @@ defaults of its kind: https://example.com/, icmp://192.0.2.1, tcp://192.0.2.1:22
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probe.cli.command import Call, json_option, keys_of
@@ -42,12 +43,14 @@ def run(call: Call) -> Exit:
     import asyncio
 
     checks, config = _wanted(call)
-    tried = asyncio.run(_try_all(checks, call.clock, has_routes=call.options.trace))
+    tried = asyncio.run(_try_all(checks, call.clock, config, has_routes=call.options.trace))
     for one in tried:
         if call.options.trace and one.route is None and one.check.kind != "trace":
             call.out.note(f"no route for {one.check.key}: it has no address to lead to")
     if call.options.record and config is not None:
         _record(call, config, tried)
+    else:
+        _tell_spending(call, tried)
     _show(call, tried)
     return Exit.FAILED if any(one.attempted.finding.state == "down" for one in tried) else Exit.FINE
 
@@ -84,10 +87,10 @@ def _tried(call: Call, checks: list[Check], names: list[str]) -> list[Check]:
     return [check for check in checks if check not in others]
 
 
-async def _try_all(checks: list[Check], clock: Clock, *, has_routes: bool) -> list[Tried]:
+async def _try_all(checks: list[Check], clock: Clock, config: Config | None, *, has_routes: bool) -> list[Tried]:
     tried = []
     for check in checks:
-        one, phase = await _attempt(check, clock)
+        one, phase = await _attempt(check, clock, config)
         route = await _route(check, one.finding, clock) if has_routes else None
         tried.append(Tried(check, one, route, _broken(one, phase)))
     return tried
@@ -103,12 +106,13 @@ def _broken(tried: Attempted, phase: str | None) -> tuple[str, int] | None:
     return phase, max(took_us - sum(tried.finding.phases_us.values()), 0)
 
 
-async def _attempt(check: Check, clock: Clock) -> tuple[Attempted, str | None]:
+async def _attempt(check: Check, clock: Clock, config: Config | None) -> tuple[Attempted, str | None]:
     """What came of it, and the phase that was open at its end."""
     from probe import probers, trail
     from probe.runner import attempt
 
     prober = probers.PROBERS[check.kind]()
+    _count_spending(check, clock, config, prober)
     try:
         prober.prepare(check)
         return await attempt(check, prober, clock), trail.current().phase
@@ -116,6 +120,27 @@ async def _attempt(check: Check, clock: Clock) -> tuple[Attempted, str | None]:
         raise UsageError(f"{check.key}: {error}") from error
     finally:
         await prober.aclose()
+
+
+def _count_spending(check: Check, clock: Clock, config: Config | None, prober: Any) -> None:
+    """What the record says that this day's speed tests have moved counts here too."""
+    from probe.agent import spending
+    from probe.errors import StoreMissing
+
+    if check.kind == spending.KIND and config is not None:
+        with suppress(StoreMissing):
+            spending.restore(config, clock, prober)
+
+
+def _tell_spending(call: Call, tried: list[Tried]) -> None:
+    """A speed test that nobody recorded is in no later count."""
+    from probe.agent.spending import spent_by
+
+    for one in tried:
+        spent = spent_by(one.check.kind, one.attempted.finding)
+        if spent:
+            words = f"{one.check.key} moved {spent} bytes; max_bytes counts them only with --record"
+            call.out.note(words)
 
 
 async def _route(check: Check, found: Finding, clock: Clock) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -114,3 +115,8 @@ def test_a_restart_is_no_new_budget(tmp_path: Path) -> None:
     agent = Agent(config, clock)
     agent._crew.count_spending()
     assert agent._crew._prober("throughput")._known() == prober._known()  # type: ignore[attr-defined]  # its kind's own
+    agent._crew.count_manual(
+        replace(outcome, origin=Origin.MANUAL, finding=Finding(state=State.UP, facts={"bytes": 7}))
+    )
+    agent._crew.count_manual(replace(outcome, key="other"))
+    assert agent._crew._prober("throughput")._known() == {("line", now.wall_ms // 86_400_000): 4_000_007}  # type: ignore[attr-defined]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +128,56 @@ def test_a_route_that_was_asked_for_and_not_taken_is_told(capsys: pytest.Capture
     out, err = capsys.readouterr()
     assert "route  reaches 127.0.0.1 in 1 hop" in out
     assert err == "no route for tcp://nobody.invalid:1: it has no address to lead to\n"
+
+
+def test_a_speed_test_counts_what_it_moved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Recorded, its bytes belong to the day, and the next one knows; not recorded, it says that they do not count."""
+
+    def pour(peer: socket.socket) -> None:
+        with suppress(OSError):
+            peer.recv(4096)
+            peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while True:
+                peer.sendall(bytes(1 << 16))
+
+    with _server(pour) as port:
+        main_file = tmp_path / "probe.toml"
+        main_file.write_text(
+            f'[references]\ngateway = "none"\n[storage]\npath = "{tmp_path}/probe.db"\n'
+            f'[[check]]\nname = "line"\nkind = "throughput"\ntarget = "http://127.0.0.1:{port}/"\ninterval = "1h"\n'
+            'allow_private = true\n[check.throughput]\nmax_bytes = 1000000\nduration = "300ms"\nramp = "50ms"\n'
+        )
+        call = ["--config", str(main_file), "check", "line"]
+        main(call)
+        assert "max_bytes counts them only with --record" in capsys.readouterr().err
+        main([*call, "--record"])
+        assert "max_bytes" not in capsys.readouterr().err
+        main(call)
+        out, err = capsys.readouterr()
+        assert "1000000 bytes a day" in out
+        assert err == ""
+
+
+@contextmanager
+def _server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Each connection is served in a thread; all end with the test."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    peers: list[socket.socket] = []
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                peer, _ = listener.accept()
+                peers.append(peer)
+                threading.Thread(target=serve, args=(peer,), daemon=True).start()
+
+    accepting = threading.Thread(target=accept, daemon=True)
+    accepting.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        accepting.join()
+        for peer in peers:
+            peer.close()
