@@ -27,6 +27,8 @@ APPLICATION_ID: Final = 0x70726F62  # "prob"
 VERSION: Final = 5
 """The number of migrations this program knows; kept in the file as `user_version`."""
 BUSY_S: Final = 2.0
+WAL_LIMIT: Final = 8 << 20
+"""What the WAL is cut back to when a reader that kept it from being begun anew is gone."""
 CHECKED_BYTES: Final = 32 << 20
 """Up to this size a start looks at every page (0.1 s for each 10 MiB)."""
 
@@ -176,6 +178,7 @@ def reopen(path: Path) -> sqlite3.Connection:
     try:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 1000", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
     except BaseException:
         connection.close()
         raise
