@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from probe.model import Sample, Span, SpanClass, State
+from probe.model import Rule, Sample, Span, SpanClass, State
 
 Row = tuple[int | str, ...]
 
@@ -80,10 +80,25 @@ def extend(run: Run | None, sample: Sample) -> tuple[Run, tuple[Span, ...]]:
     if _is_unknown(run, sample):
         return _after_unknown(run, sample)
     if sample.state == run.state:
-        return _grown(run, sample), ()
+        return grown(run, sample.at_ms, sample.rule), ()
     if sample.state is State.DOWN:
         return _begun(sample, run), tail(run)
     return _begun(sample), _ended_well(run, sample)
+
+
+def stays_up(run: Run, at_ms: int, revision: int) -> bool:
+    """Whether a good sample that nothing breaks from the last one only makes the run longer: nearly every one does."""
+    return run.state is State.UP and revision == run.revision and 0 < at_ms - run.at_ms <= run.g_max_ms
+
+
+def grown(run: Run, at_ms: int, rule: Rule) -> Run:
+    """The run after one more sample of its state."""
+    _, state, revision, _, _, t0_ms, first, n, spacing_ms, bad, first_bad_ms, run_confirm = run
+    distance = at_ms - run.at_ms
+    spacing_ms = distance if distance > spacing_ms else spacing_ms
+    bad += bad > 0
+    last = at_ms, state, revision, rule.g_max_ms, rule.confirm
+    return Run(*last, t0_ms, first, n + 1, spacing_ms, bad, first_bad_ms, run_confirm)
 
 
 def tail(run: Run) -> tuple[Span, ...]:
@@ -125,7 +140,7 @@ def _after_unknown(run: Run, sample: Sample) -> tuple[Run, tuple[Span, ...]]:
     stays_open = sample.state is State.UNKNOWN and sample.revision == run.revision
     if run.state is State.UNKNOWN:
         if stays_open:
-            return _grown(run, sample), ()
+            return grown(run, sample.at_ms, sample.rule), ()
         return _begun(sample), (_span(SpanClass.UNKNOWN, run, sample.at_ms, sample.state),)
     before = tail(run)
     gap = sample.at_ms - run.at_ms
@@ -170,23 +185,6 @@ def _open(sample: Sample, t0_ms: int, first: State, counted: tuple[int, int]) ->
     bad = (1, sample.at_ms, sample.rule.confirm) if is_bad else (0, 0, 0)
     rule = sample.rule.g_max_ms, sample.rule.confirm
     return Run(sample.at_ms, sample.state, sample.revision, *rule, t0_ms, first, *counted, *bad)
-
-
-def _grown(run: Run, sample: Sample) -> Run:
-    return Run(
-        sample.at_ms,
-        run.state,
-        run.revision,
-        sample.rule.g_max_ms,
-        sample.rule.confirm,
-        run.t0_ms,
-        run.first,
-        run.n + 1,
-        max(run.spacing_ms, sample.at_ms - run.at_ms),
-        run.bad + 1 if run.bad else 0,
-        run.first_bad_ms,
-        run.run_confirm,
-    )
 
 
 def _one_per_instant(samples: Iterable[Sample]) -> list[Sample]:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from probe.model import Sample, Span, State
-from probe.sla.classify import Run, extend, tail
+from probe.sla.classify import Run, extend, grown, stays_up, tail
 from probe.store import archive, blocks, clocks, outcomes, series
 from probe.store.breaks import Breaks
 from probe.store.clocks import Segment
@@ -35,6 +35,8 @@ LATEST_COLUMNS: Final = (
     " run_bad_confirm"
 )
 SHOW: Final = f"INSERT OR REPLACE INTO latest ({LATEST_COLUMNS}) VALUES ({', '.join('?' * 22)})"
+
+UP_STATE: Final = STATE_CODE[State.UP]
 
 
 class LateSample(ValueError):
@@ -69,8 +71,10 @@ def follow(tip: Tip | None, row: Row, settings: series.Settings, context: Contex
 
     LateSample when the outcome lies before the last one of the same boot.
     """
-    detail = outcomes.detail_of(row.more) if row.state else ""
     rule = settings.rule_at(row.at_ms, row.clock)
+    if tip is not None and _stays_up(tip, row, context):
+        return Tip(row, "", tip.since_ms, grown(tip.run, row.at_ms, rule), tip.scale), ()
+    detail = outcomes.detail_of(row.more) if row.state else ""
     sample = Sample(row.at_ms, STATES[row.state], row.revision, rule)
     if tip is None:
         run, _ = extend(None, sample)
@@ -84,6 +88,16 @@ def follow(tip: Tip | None, row: Row, settings: series.Settings, context: Contex
     run, spans = extend(tip.run, sample)
     since = tip.since_ms if run.n > 1 and row.state == tip.row.state else row.at_ms
     return Tip(row, detail, since, run, tip.scale), _rows(row.series, tip.scale, spans) if spans else ()
+
+
+def _stays_up(tip: Tip, row: Row, context: Context) -> bool:
+    """The usual case, which everything below would lead to as well, only later."""
+    return (
+        row.state == tip.row.state == UP_STATE
+        and tip.scale == row.clock
+        and stays_up(tip.run, row.at_ms, row.revision)
+        and not context.breaks.lie_between(tip.row, row, context.segments)
+    )
 
 
 def _across(tip: Tip, new: Tip, sample: Sample, segments: Mapping[int, Segment]) -> tuple[Tip, Closed]:
