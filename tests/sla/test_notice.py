@@ -98,5 +98,5 @@ def test_an_impact_that_no_row_speaks_of_is_left_open() -> None:
     open_, why = worth("2026-06-14T00:00:00Z", notice_by_impact=every)
     assert (open_, why) == (
         Standing.OPEN,
-        "how long it was to interrupt: any length needs 1 days, over 50 ms needs 7 business days",
+        "how long it was to interrupt: any length needs 1 day, over 50 ms needs 7 business days",
     )

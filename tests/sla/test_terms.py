@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -205,7 +206,7 @@ def test_figures_are_written_exactly() -> None:
 
 
 def test_a_trailing_period_has_its_days() -> None:
-    """Trailing thirty days unless the terms say otherwise."""
+    """As many as the terms say."""
     week: Any = parsed(text=SMALLEST + '[period]\nkind = "trailing_days"\ndays = 7\n').period
     assert (week.word, week.days) == ("trailing_days", 7)
 
@@ -345,3 +346,39 @@ def test_tables_must_be_tables() -> None:
     with pytest.raises(TermsError, match="'F1' is not a table"):
         parsed(text=SMALLEST.replace('[formula]\narchetype = "F1"', "").replace("version", 'formula = "F1"\nversion'))
     assert parsed('combine = "pooled"\n').combining == Combining(how="pooled")
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ({"promise": []}, "promise: at least one is needed; leave its target out where it was not seen"),
+        ({"period": {"kind": "trailing_days"}}, 'period: days: is needed with kind = "trailing_days"'),
+        ({"period": {"timezone": "Nowhere"}}, 'period: timezone: "Nowhere" is not a time zone; one is "Europe/Berlin"'),
+        ({"outage": {"bucket": "0s"}}, "outage: bucket: is nothing: a span longer than 0 is needed"),
+        ({"outage": {"strict": True}}, "outage: strict: goes with shortest, which is not there"),
+        (
+            {"outage": {"shortest": "0s", "reading": [{"says": "every outage counts"}]}},
+            "outage: shortest: every reading has its own",
+        ),
+        (
+            {"remedy": {"kind": "per_unit", "credit": "1 day", "per_unit": "0 h"}},
+            'remedy: per_unit: is nothing: such as "1 h" or "1 %" is needed',
+        ),
+        (
+            {"valid_from": datetime(2026, 1, 1, tzinfo=UTC)},
+            "valid_from: '2026-01-01 00:00:00+00:00' is not a date such as",
+        ),
+        ({"valid_from": "2026-02-30"}, "valid_from: day is out of range for month"),
+    ],
+)
+def test_what_would_divide_by_nothing_or_be_guessed_is_refused(table: dict[str, Any], expected: str) -> None:
+    """A length of nothing, a period without its days, a zone that is none: told when the file is read."""
+    with pytest.raises(TermsError) as refused:
+        terms.parse(table, "a.toml")
+    assert any(problem.startswith(f"a.toml: {expected}") for problem in refused.value.problems)
+
+
+def test_a_day_may_be_written_as_text() -> None:
+    """As JSON has it."""
+    found = tomllib.loads((PUBLISHED / "linode/compute@1.1.toml").read_text(encoding="utf-8"))
+    assert terms.parse({**found, "valid_from": "2021-02-01"}, "a.toml").valid_from == "2021-02-01"

@@ -63,6 +63,7 @@ def said(name: str, interval_ms: int = MINUTE) -> str:
             "other people's descriptions only: how it is worked out, what counts as an outage, what",
         ),
         ("certified-hosting/network@undated", MINUTE, "an outage is at least 15 min with more than 50 % loss"),
+        ("att/managed-internet@2010-01-25", MINUTE, "one outage in a day earns that day's credit"),
         ("telus/wavelength-protected@undated", MINUTE, "above 99.98 % and below 99.99 % the promise is missed"),
         ("azure/dns@2026-09-01", MINUTE, "probe each, in a service that fails when all do"),
         ("cloudflare/business@undated", MINUTE, "what the customer causes shortens the period too"),
