@@ -28,6 +28,8 @@ def run(call: Call) -> Exit:
     around_ms = at(call, "--around")
     with record(call) as (config, reader):
         keys = keys_on_record(config, reader, [call.options.name])
+        if call.options.name in keys:  # a service may have the same name
+            keys = [call.options.name]
         if len(keys) > 1:
             raise UsageError(f"{call.options.name!r} is more than one check; name one of {', '.join(keys)}")
         vantage = config.agent.vantage

@@ -155,9 +155,15 @@ def _block_lines(block: Block, width: int | None) -> Iterator[Line]:
 
 
 def _field_lines(block: Fields, width: int | None) -> Iterator[Line]:
-    label_width = max((cells(label) for label, _ in block.rows), default=0) + GAP
+    """A label too long for its column stands on a line of its own, its words below where the others' are."""
+    sizes = [cells(label) for label, _ in block.rows]
+    label_width = max((size for size in sizes if width is None or size <= max(width // 3, NAME_FLOOR)), default=0) + GAP
     hang = block.indent + label_width
     for label, words in block.rows:
+        if cells(label) + GAP > label_width:
+            yield from _wrapped((Piece(label, Tone.FAINT),), width, block.indent, hang)
+            yield from _wrapped(words, width, hang, hang)
+            continue
         lead = " " * block.indent + label + " " * (label_width - cells(label))
         first, *rest = list(_wrapped(words, width, hang, hang))
         yield [Piece(lead, Tone.FAINT), *first[1:]]
@@ -175,12 +181,18 @@ def _wrapped(words: Words, width: int | None, indent: int, hang: int) -> Iterato
         size = sum(cells(piece.text) for piece in word)
         trailing = len(word[-1].text) - len(word[-1].text.rstrip())
         if not is_empty and used + size - trailing > width:
-            yield line
+            yield _ended(line)
             line, used, is_empty = [Piece(" " * hang)], hang, True
         line += word
         used += size
         is_empty = False
     yield line
+
+
+def _ended(line: Line) -> Line:
+    """The line without the space before the next: in the last column it would be a line of its own."""
+    *others, last = line
+    return [*others, Piece(last.text.rstrip(), last.tone)]
 
 
 def _unbroken(words: Words, longest: int) -> Iterator[Line]:

@@ -179,3 +179,10 @@ def test_tones_survive_the_layout() -> None:
     """Colour is put on by the terminal, so the layout has to keep what is meant."""
     (line,) = plain.lines((paragraph(Piece("bad", Tone.BAD), " rest"),), 40)
     assert [piece for piece in line if piece.text.strip()] == [Piece("bad", Tone.BAD), Piece("rest")]
+
+
+def test_a_label_too_long_for_its_column_has_a_line_of_its_own() -> None:
+    """One long name does not push what is said of all others to the edge of the screen."""
+    rows = (("loss", words("none at all")), ("loss " + "n" * 40, words("13 of 100 attempts")))
+    assert shown((Fields(rows, 2),), 60) == ["  loss  none at all", f"  loss {'n' * 40}", "        13 of 100 attempts"]
+    assert plain.text((Fields(rows, 2),)).splitlines()[0] == "  loss" + " " * 43 + "none at all"
