@@ -75,7 +75,10 @@ def _always(have: Have) -> Iterator[str]:
     yield "who you are to the provider: name, account or contract number, and the service as it is called there"
     done, days = have.sealed
     if done < days:
-        yield f"a head for {days - done} of the {days} days of the outages: `probe store seal` makes it, then pack anew"
+        yield (
+            f"a head for {days - done} of the {days} days of the outages: once a day (UTC) is over `probe store seal`"
+            " makes it; then pack anew"
+        )
 
 
 def _answer(need: str, have: Have) -> str | None:
