@@ -16,7 +16,8 @@ from probe.judge.proportion import of_grid
 from probe.model import Evidence, Ticket
 from probe.sla import beside, budget, evidence, severity
 from probe.sla.assessment import Assessment, Outage, PeriodSpan
-from probe.sla.beside import Beside, Mark, Quality, Share, Worst
+from probe.sla.beside import Beside, Latency, Mark, Quality, Share, Worst
+from probe.sla.requests import Request
 from probe.sla.service import Service
 from probe.store.reader import Reader
 from probe.store.timelines import FAR
@@ -191,7 +192,7 @@ def _quality(judge: Judge, service: Service, span: PeriodSpan, one: Assessment) 
     mtbf, mttr = beside.between_failures(one)
     question = judge.question(service, span)
     keys = [key for key in service.keys if one.check in {None, key}]
-    seen = {key: [(each.state, each.latency_us) for each in question.requests[key].samples] for key in keys}
+    seen = {key: question.requests[key].samples for key in keys}
     case = next(case for case in evidence.gather(question) if case.check == one.check)
     lengths = {name: ms for name, ms in beside.WORST_WINDOWS_MS.items() if ms <= case.until_ms - span.start_ms}
     edges = span.start_ms, case.until_ms
@@ -205,8 +206,12 @@ def _quality(judge: Judge, service: Service, span: PeriodSpan, one: Assessment) 
             )
             for name, ms in lengths.items()
         },
-        latency={key: beside.latency(attempts) for key, attempts in seen.items()},
+        latency={key: _latency(attempts) for key, attempts in seen.items()},
     )
+
+
+def _latency(attempts: Sequence[Request]) -> Latency:
+    return beside.latency([(each.state, each.latency_us) for each in attempts], (each.burst_us for each in attempts))
 
 
 def _with(config: Config, versions: tuple[Terms, ...]) -> Config:

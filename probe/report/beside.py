@@ -96,6 +96,8 @@ def _latency(one: Latency) -> Document:
         "loss_bounds": None if within is None else {"low": ratio(within[0]), "high": ratio(within[1])},
         "loss_runs": {"count": one.pattern.runs, "longest": one.pattern.longest, "closest": one.pattern.closest},
         "all_ms": {name: None if us is None else us / 1000 for name, us in one.all_us.items()},
+        "jitter_rfc3550_ms": one.jitter
+        and {"last": int(one.jitter.last_us) / 1000, "highest": int(one.jitter.highest_us) / 1000},
         "answered_ms": {name: us / 1000 for name, us in one.arrived_us.items()},
     }
 

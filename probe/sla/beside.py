@@ -11,6 +11,7 @@ from probe.model import Evidence, State, Ticket
 from probe.sla import losses
 from probe.sla import tickets as about_tickets
 from probe.sla.assessment import Assessment, Ms, Outage, Verdict
+from probe.sla.jitter import Jitter, jitter
 from probe.sla.losses import Pattern
 from probe.sla.severity import Severity
 
@@ -82,7 +83,7 @@ class Latency(NamedTuple):
     """Latencies of grid attempts in µs by quantile; None where it lies among the lost, missing where n is too small.
 
     all_us: lost attempts count as infinitely late. arrived_us: given that an answer came. pattern: how the
-    losses lie, in the order of the attempts.
+    losses lie, in the order of the attempts. jitter: of RFC 3550, where attempts are bursts of packets.
     """
 
     attempts: int
@@ -91,6 +92,7 @@ class Latency(NamedTuple):
     all_us: Mapping[str, int | None]
     arrived_us: Mapping[str, int]
     pattern: Pattern = Pattern(0, 0, None)
+    jitter: Jitter | None = None
 
     @property
     def loss(self) -> Fraction | None:
@@ -181,8 +183,11 @@ def between_failures(one: Assessment) -> tuple[Fraction | None, Fraction | None]
     return up / len(lengths), down / len(lengths)
 
 
-def latency(seen: Iterable[tuple[State, int | None]]) -> Latency:
-    """Loss and quantiles of attempts, each its state and its latency in µs; unknown ones are counted apart."""
+def latency(seen: Iterable[tuple[State, int | None]], bursts_us: Iterable[Sequence[int | None]] = ()) -> Latency:
+    """Loss and quantiles of attempts, each its state and its latency in µs; unknown ones are counted apart.
+
+    bursts_us: the round trips of each attempt that sends several packets.
+    """
     known = list(seen)
     arrived = sorted(us for state, us in known if state is State.UP and us is not None)
     attempts = sum(state is not State.UNKNOWN for state, _ in known)
@@ -200,6 +205,7 @@ def latency(seen: Iterable[tuple[State, int | None]]) -> Latency:
             if len(arrived) >= least
         },
         pattern=losses.pattern([state is State.DOWN for state, _ in known]),
+        jitter=jitter(bursts_us),
     )
 
 

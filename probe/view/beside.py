@@ -48,6 +48,9 @@ def quality_fields(one: Quality) -> Iterator[tuple[str, Words]]:
     for key, each in one.latency.items():
         if each.loss is not None:
             yield f"loss {key}", words(_loss(each))
+        if each.jitter is not None:
+            last, highest = (wording.latency(int(value)) for value in each.jitter)
+            yield f"jitter {key}", words(f"{last} at the end, {highest} at most", faint(" (RFC 3550, of round trips)"))
 
 
 def _loss(one: Latency) -> str:
