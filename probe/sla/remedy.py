@@ -101,7 +101,7 @@ def _rule(remedies: Sequence[Remedy], owed: Sequence[Owed]) -> str:
 
 def _one_rule(remedy: Remedy, owed: Sequence[Owed]) -> str:
     if remedy.kind in {"flat", "per_unit"}:
-        each = _credited(remedy.credit or Fraction(0), remedy.credit_unit or "share")
+        each = _credited(remedy.credit or Fraction(0), remedy.credit_unit or "share", remedy.currency)
         step = remedy.per_unit or Fraction(1)
         piece = percent(step) if remedy.per_unit_of == "%" else in_words(int(step))
         return each if remedy.kind == "flat" else f"{each} per {piece}"
@@ -116,11 +116,16 @@ def _one_rule(remedy: Remedy, owed: Sequence[Owed]) -> str:
     return "no row"
 
 
-def _credited(amount: Fraction, unit: str) -> str:
+def _credited(amount: Fraction, unit: str, currency: str | None = None) -> str:
     if unit == "share":
         return percent(amount)
-    words = unit.replace("_", " ")
-    return f"{percent(amount / 100)[:-2]} {words.replace('s of', ' of') if amount == 1 else words}"
+    if unit == "waived":
+        return "the fee waived"
+    plain = percent(amount / 100)[:-2]
+    if currency:
+        return f"{plain} {currency}{' an ampere' if unit == 'currency_per_amp' else ''}"
+    words = unit.replace("_of_fee", " of the fee").replace("_", " ")
+    return f"{plain} {words.replace('s of', ' of') if amount == 1 else words}"
 
 
 def _edges(row: CreditRow) -> str:

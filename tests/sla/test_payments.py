@@ -218,7 +218,7 @@ def test_a_credit_below_the_least_that_is_paid_out_is_none() -> None:
     assert credit([one], (Decimal("720"), "EUR"), [owed()]).certain == Decimal("2.00")
     money = Remedy(kind="flat", credit=F(5), credit_unit="currency", currency="USD")
     found = credit([money], (Decimal("9"), "EUR"), [owed()])
-    assert (found.currency, found.rule) == ("USD", "5 currency")
+    assert (found.currency, found.rule) == ("USD", "5 USD")
     steps = [
         Remedy(kind="per_unit", credit=F(1, 20), credit_unit="share", per_unit=F(HOUR)),
         Remedy(kind="per_unit", credit=F(1), credit_unit="days_of_fee", per_unit=F(1, 100), per_unit_of="%"),
@@ -226,7 +226,7 @@ def test_a_credit_below_the_least_that_is_paid_out_is_none() -> None:
     ]
     assert (
         credit(steps, (Decimal("9"), "EUR"), [owed()]).rule
-        == "5 % per 1 h; 1 day of fee per 1 %; rows by event duration"
+        == "5 % per 1 h; 1 day of the fee per 1 %; rows by event duration"
     )
 
 

@@ -140,6 +140,9 @@ def test_the_rule_of_a_credit_is_short_and_in_plain_words() -> None:
 
     assert said(Fraction(1, 30), "share") == "3.333333… %"
     assert (said(Fraction(1), "hours_of_fee"), said(Fraction(12), "hours_of_fee")) == (
-        "1 hour of fee",
-        "12 hours of fee",
+        "1 hour of the fee",
+        "12 hours of the fee",
     )
+    assert said(Fraction(1), "waived") == "the fee waived"
+    ampere = Remedy(kind="flat", credit=Fraction(30), credit_unit="currency_per_amp", currency="USD")
+    assert credit([ampere], (Decimal("10"), "USD"), [owed(Fraction(99, 100))]).rule == "30 USD an ampere"

@@ -71,7 +71,7 @@ def value_is_small(value: Any, rule: Mapping[str, Any]) -> bool:
     """Below a minimum, of a number, of entries or of characters."""
     for word, kind in (("minItems", list), ("minLength", str), ("minimum", int)):
         if word in rule and isinstance(value, kind):
-            return (value if isinstance(value, int) else len(value)) < rule[word]
+            return bool((value if isinstance(value, int) else len(value)) < rule[word])
     return False
 
 

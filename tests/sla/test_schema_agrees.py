@@ -45,7 +45,7 @@ NEAR = [
     "Mon-Fri 08:00-24:01", "Mon-Fri 8:00-18:00", "Mon-Xyz 08:00-18:00", "error_rate", "loss", "primary",
     "remedy.caps", "nothing.at.all", "UTC",
 ]  # fmt: skip
-VALUES = st.one_of(
+VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(NEAR),
     st.sampled_from([0, 1, -1, 30, True, False, 1.5, [], {}, [{}], ["x"], ["5m"], [5], None]).map(copy.deepcopy),
 )
@@ -87,7 +87,7 @@ def damaged(draw: st.DrawFn) -> dict[str, Any]:
         table[key] = copy.deepcopy(RICH[key])
     for _ in range(draw(st.integers(0, 3))):
         change(draw, draw(st.sampled_from(list(places(table)))))
-    return without_null(table)
+    return {key: without_null(each) for key, each in table.items() if each is not None}
 
 
 def without_null(value: Any) -> Any:
