@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 DETAIL_LIMIT: Final = 512
 """Characters of remote text that are kept; the rest is cut."""
 
-FAILURE_FACTS: Final = frozenset({"chain", "cipher", "dialogue", "redirect_chain", "tried"})
+FAILURE_FACTS: Final = frozenset({"chain", "cipher", "dialogue", "each", "redirect_chain", "tried"})
 """Facts that are recorded of failures only, as assertions are: long, and the same each time while all is well."""
 
 

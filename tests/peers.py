@@ -39,7 +39,9 @@ class Peer:
 
 
 @asynccontextmanager
-async def tcp_peer(talk: Talk, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[Peer]:
+async def tcp_peer(
+    talk: Talk, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[Peer]:
     """Whoever connects is talked to in this way; the connection is cut when the talk is over, or the test."""
     talks: set[asyncio.Task[None]] = set()
     peer = Peer(port=0)
@@ -57,7 +59,7 @@ async def tcp_peer(talk: Talk, *, tls: ssl.SSLContext | None = None, host: str =
             talks.discard(task)
             writer.transport.abort() if tls else writer.close()
 
-    server = await asyncio.start_server(meet, host, 0, ssl=tls)
+    server = await asyncio.start_server(meet, host, port, ssl=tls)
     peer.port = server.sockets[0].getsockname()[1]
     try:
         yield peer

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING
 
 from probe.model import Assertion, Check, Finding, Reason, State
@@ -39,12 +41,32 @@ class Attempting:
         """Perform the check once."""
         trail = current()
         try:
+            if getattr(check.settings, "all_addresses", False):
+                return await self._try_every(check, trail)
             return await self._attempt(check, trail)
         except Fault as fault:
             return fault.finding(trail)
 
     async def aclose(self) -> None:
         """Nothing is kept between attempts."""
+
+    async def apart(self, check: Check, resolver: Resolver, trail: Trail) -> Finding:
+        """One attempt as part of another, which asks this resolver and leaves a trail of its own."""
+        twin = copy(self)
+        vars(twin)["_resolver"] = resolver
+        return await twin.once(check, trail)
+
+    async def once(self, check: Check, trail: Trail) -> Finding:
+        """One attempt on this trail."""
+        try:
+            return await self._attempt(check, trail)
+        except Fault as fault:
+            return fault.finding(trail)
+
+    async def _try_every(self, check: Check, trail: Trail) -> Finding:
+        from probe.probers.net.every import try_every
+
+        return await try_every(check, self._names(), trail, partial(self.apart, check))
 
     @abstractmethod
     async def _attempt(self, check: Check, trail: Trail) -> Finding:

@@ -79,6 +79,8 @@ class HttpSettings:
     """Days that the certificate must be valid for at least."""
     min_tls: str | None = None
     """The oldest TLS version that is spoken, "1.2" or "1.3"."""
+    all_addresses: bool = False
+    """Every address of the name must do so (at most 8), each tried for itself; the slowest is the latency."""
     http2: bool = False
     """Offer HTTP/2 in the TLS handshake; a server that does not take it is spoken to in HTTP/1.1."""
     proxy: str | None = None

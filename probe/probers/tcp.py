@@ -43,6 +43,8 @@ class TcpSettings:
     """Regular expression that the first 4 KiB of what the server says must contain."""
     steps: tuple[Mapping[str, str], ...] = field(default=(), hash=False)
     """A talk of several turns: `[{ expect = "^220 " }, { send = "QUIT\\r\\n" }, { expect = "^221 " }]`."""
+    all_addresses: bool = False
+    """Every address of the name must do so (at most 8), each tried for itself; the slowest is the latency."""
     max_time_ms: int | None = None
     """`max_time`: the connection must be open within this time."""
 

@@ -53,6 +53,8 @@ class TlsSettings:
     """Names that must be in the certificate, spelled as there."""
     expect_issuer: str | None = None
     """Text that the issuer's organisation and name must contain."""
+    all_addresses: bool = False
+    """Every address of the name must do so (at most 8), each tried for itself; the slowest is the latency."""
     max_time_ms: int | None = None
     """`max_time`: the handshake must be done within this time."""
 

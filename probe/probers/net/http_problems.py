@@ -83,6 +83,8 @@ def _proxy_problems(settings: HttpSettings) -> list[str]:
         problems.append("proxy_user and proxy_password: give both or neither")
     if settings.proxy_user is not None and settings.proxy is None:
         problems.append("proxy_user: needs proxy")
+    if settings.all_addresses and settings.proxy is not None:
+        problems.append("all_addresses: cannot be combined with proxy, which looks the name up itself")
     return problems
 
 
