@@ -10,7 +10,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -64,8 +64,11 @@ def open_writing(path: Path) -> sqlite3.Connection:
     if not path.exists() and not path.is_symlink():
         _create(path)
     version = _examine(path)
+    was_left = has_wal(path)
     try:
         connection = reopen(path)
+        if was_left:
+            _write_back(connection)
         if version < VERSION:
             _migrate(connection)
     except sqlite3.Error as error:
@@ -183,6 +186,16 @@ def reopen(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _write_back(connection: sqlite3.Connection) -> None:
+    """Move what an agent left in the WAL into the file, and begin the WAL anew.
+
+    After an fsync that failed Linux may show pages that no disk has; what is committed behind them would be lost with
+    them. Where it cannot be done now, the ordinary checkpoints do it later.
+    """
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
