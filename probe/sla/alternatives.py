@@ -32,6 +32,7 @@ FAR_ZONES: Final = ("Etc/GMT+12", "Etc/GMT-14")
 """The latest and the earliest midnight on earth."""
 
 EDGE_MS: Final = 14 * 3_600_000
+BY_REQUEST: Final = ("F3", "F4")
 PLACED: Final = ("F3", "F4", "F5", "F8", "F10")
 """Archetypes whose outages have their place already, or that know none."""
 
@@ -116,7 +117,7 @@ def _has_open_effect(each: Occurrence) -> bool:
 
 def _qualify(context: Context, draft: Draft) -> Iterable[Alternative]:
     """Only where an excused window meets something that may count."""
-    if context.terms.outage.qualify or draft.counting.is_plain or not draft.accepted:
+    if context.terms.outage.qualify or draft.counting.is_plain or not draft.accepted or _is_by_request(context):
         return
     windows = Intervals.of((each.start_ms, each.end_ms) for each in draft.accepted)
     if not windows & context.timeline.worst:
@@ -130,10 +131,15 @@ def _qualify(context: Context, draft: Draft) -> Iterable[Alternative]:
 
 def _clock(context: Context, draft: Draft) -> Iterable[Alternative]:
     """Only where a ticket is recorded: without one both readings are the onset's."""
-    if context.terms.outage.clock_start or not context.tickets:
+    if context.terms.outage.clock_start or not context.tickets or _is_by_request(context):
         return
     yield "an outage counts from its ticket", replace(draft, clock_start="ticket")
     yield "an outage counts from its onset", draft
+
+
+def _is_by_request(context: Context) -> bool:
+    """Whether requests are counted, not outages: when one began then changes no figure."""
+    return context.terms.archetype in BY_REQUEST
 
 
 def _edge(context: Context, draft: Draft) -> Iterable[Alternative]:

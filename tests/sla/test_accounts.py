@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from probe.model import State, Window
+from probe.model import State, Ticket, Window
 from probe.sla.assess import assess
 from probe.sla.assessment import PeriodSpan
 from probe.sla.requests import Bucket, Request, Requests
@@ -157,3 +157,12 @@ def test_an_outage_counts_by_the_share_of_customers_that_it_hit_at_least() -> No
     assert [one.counted_ms for one in found.outages] == [Fraction(6 * MINUTE, 4), Fraction(19 * MINUTE, 4)]
     assert sum(one.counted_ms for one in found.outages) == found.downtime.low
     assert [one.forgiven_ms for one in found.exclusions] == [Fraction(10 * MINUTE, 4)]
+
+
+@pytest.mark.parametrize("archetype", ["F3", "F4"])
+def test_what_changes_no_figure_of_a_request_rule_is_no_open_clause(archetype: str) -> None:
+    """When an outage began, and whether it is recognised before maintenance is cut out, is nothing to requests."""
+    ticket = Ticket(service="s", number="1", opened_ms=JUNE.start_ms + FIRST[0] * 1000)
+    found = judge(archetype, windows=(window(clock(3, 4, 4), clock(3, 4, 20)),), tickets=(ticket,))
+    assert found.readings == ()
+    assert found.downtime.low == 32 * MINUTE

@@ -5,7 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+from probe.model import State
+from probe.report.beside import quality_document
 from probe.sla.assessment import Bounds, Credit, Reading, Verdict
+from probe.sla.beside import Quality, latency
+from probe.view.beside import quality_fields
 from probe.view.plain import text
 from probe.view.report import report
 from tests.view.builders import assessment
@@ -34,3 +38,15 @@ def test_readings_that_differ_are_shown_each_with_its_credit() -> None:
     assert "1.00 EUR" in found
     assert "way 11" in found
     assert "way 1" in said(*(each._replace(credit=None) for each in SAME[:2]))
+
+
+def test_jitter_stands_beside_loss_where_attempts_are_bursts() -> None:
+    """Labelled, since it is not the jitter of promises; where there are no bursts it is not said."""
+    seen = [(State.UP, 20_000)] * 3
+    with_bursts = Quality(mtbf_ms=None, mttr_ms=None, worst={}, latency={"a": latency(seen, [(20_000, 24_000)] * 3)})
+    without = Quality(mtbf_ms=None, mttr_ms=None, worst={}, latency={"a": latency(seen)})
+    said = dict(quality_fields(with_bursts))["jitter a"]
+    assert "".join(piece.text for piece in said) == "0.70 ms at the end, 0.70 ms at most (RFC 3550, of round trips)"
+    assert "jitter a" not in dict(quality_fields(without))
+    assert quality_document(with_bursts)["latency"]["a"]["jitter_rfc3550_ms"] == {"last": 0.704, "highest": 0.704}
+    assert quality_document(without)["latency"]["a"]["jitter_rfc3550_ms"] is None
