@@ -42,7 +42,7 @@ def catalogue(found: Sequence[Terms]) -> Page:
     columns = (
         Column("ID", is_name=True),
         Column("CLASS"),
-        Column("VALID FROM"),
+        Column("VERSION"),
         Column("PROMISED"),
         Column("PERIOD"),
         Column("PROVIDER", wide=100),
@@ -52,7 +52,7 @@ def catalogue(found: Sequence[Terms]) -> Page:
         row(
             terms.id,
             terms.service_class or "",
-            terms.valid_from or terms.version,
+            terms.version,
             _promised(terms),
             "not stated" if terms.period is None else _period(terms),
             terms.provider,

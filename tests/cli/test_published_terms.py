@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ import pytest
 from probe.cli import main
 from probe.cli.exits import Exit
 from probe.config import catalogue
+from probe.sla.clauses import Symptom
 from probe.view import plain, sla
-from tests.sla.build import PUBLISHED
+from tests.sla.build import PUBLISHED, published
 
 BROKEN: Sequence[tuple[str, Sequence[tuple[str, str, str]]]] = (
     (
@@ -141,3 +144,21 @@ def test_a_document_of_an_agreement_has_every_clause(capsys: pytest.CaptureFixtu
         assert found["id"] == agreement
         for table, shown in zip(catalogue.tables(agreement), found["versions"], strict=True):
             assert set(shown) == {*table, "traps", "unstated", "unsourced"}
+
+
+def test_clauses_that_no_shipped_text_has_are_shown_too() -> None:
+    """A threshold without words of its own, a month of a fixed length, rounding before the comparison."""
+    slow = Symptom(kind="slow", of="reads", threshold=Fraction(2000), unit="ms")
+    said = dict(
+        sla.in_words(
+            replace(
+                published("hetzner/cloud-server@undated"),
+                symptoms=(slow,),
+                fixed_period_ms=2_592_000_000,
+                round_result=2,
+            )
+        )
+    )
+    assert said["down means"] == "slow reads, more than 2 s"
+    assert said["period"].startswith("calendar month, taken as 30 days, in")
+    assert said["measured over"].endswith("rounded to 2 decimals before it is compared")
