@@ -10,6 +10,7 @@ import pytest
 
 from probe.html.report import report_html
 from probe.html.site import site
+from tests.claim import night
 from tests.html.browser import Browser
 from tests.html.exhibits import HEADER, exhibit
 from tests.html.test_site import day, document, service
@@ -34,7 +35,7 @@ WORK: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A report of two services, and a status page, each with something of everything."""
+    """A report of two services, a status page, and the letter of a claim, each with something of everything."""
     folder = tmp_path_factory.mktemp("pages")
     report = report_html(HEADER, [exhibit(), exhibit(service=HOSTILE, provider=HOSTILE)], lambda _: None)
     days = [day(), day(down="60", unknown="60"), day(unknown="86400"), day(maintenance="600", uncertain="60")] * 22
@@ -50,10 +51,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     whole["checks"] = [{**whole["checks"][0], "days": days, "state": state} for state in ("down", "unknown", "paused")]
     for name, text in {"report.html": report, **site(document(whole, service("up")))}.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return {"report": folder / "report.html", "index": folder / "index.html", "service": folder / whole["page"]}
+    night.told(night.recorded(folder / "night"))
+    night.claimed(folder / "night", folder / "shop.zip")
+    (folder / "letter.html").write_bytes(night.opened((folder / "shop.zip").read_bytes())["letter.html"])
+    shown = {name: folder / f"{name}.html" for name in ("report", "index", "letter")}
+    return {**shown, "service": folder / whole["page"]}
 
 
-@pytest.mark.parametrize("name", ["report", "index", "service"])
+@pytest.mark.parametrize("name", ["report", "index", "service", "letter"])
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
 def test_everybody_can_read_it(chromium: Browser, axe: str, pages: dict[str, Path], name: str, is_dark: bool) -> None:
     """axe-core finds nothing at all in the light and in the dark, with every table open."""
@@ -66,7 +71,7 @@ def test_everybody_can_read_it(chromium: Browser, axe: str, pages: dict[str, Pat
     assert chromium.run("axe.run().then(r => r.passes.length)") > 10
 
 
-@pytest.mark.parametrize("name", ["report", "index", "service"])
+@pytest.mark.parametrize("name", ["report", "index", "service", "letter"])
 def test_nothing_is_logged_and_nothing_asked_for(chromium: Browser, pages: dict[str, Path], name: str) -> None:
     """One request: the page itself. Hostile names are text."""
     chromium.look(1000)
@@ -74,7 +79,7 @@ def test_nothing_is_logged_and_nothing_asked_for(chromium: Browser, pages: dict[
     assert chromium.complaints == []
     assert chromium.requests == [pages[name].as_uri()]
     assert chromium.run("document.images.length + document.scripts.length") == 0
-    if name != "index":
+    if name in {"report", "service"}:
         assert "onerror=alert(1)" in chromium.run("document.body.innerText")
 
 
@@ -90,7 +95,7 @@ def test_a_script_that_got_in_would_not_run(chromium: Browser, pages: dict[str, 
 
 
 @pytest.mark.parametrize("width", [360, 800, 1400])
-@pytest.mark.parametrize("name", ["report", "index", "service"])
+@pytest.mark.parametrize("name", ["report", "index", "service", "letter"])
 def test_nothing_is_wider_than_the_screen(chromium: Browser, pages: dict[str, Path], name: str, width: int) -> None:
     """From a telephone on; wide tables scroll by themselves."""
     chromium.look(width)
