@@ -8,8 +8,9 @@ they are the most that can be ours.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any, Final, NamedTuple
 
 from probe.clock import NS_PER_US, Clock
@@ -24,6 +25,9 @@ from probe.view.doctor import Error
 COUNT: Final = 100
 WARMING: Final = 5
 """Attempts before those that count: the first ones load what all the others share."""
+TIMEOUT_MS: Final = 1_000
+DESCRIPTORS: Final = 16
+"""Free ones that all of it needs at one time."""
 NAP_S: Final = 0.002
 LONGEST_NS: Final = 900_000_000
 """What one kind may take of a person's time; a slow machine makes fewer attempts."""
@@ -41,9 +45,20 @@ class Trial(NamedTuple):
 
 
 def calibrate(clock: Clock, count: int = COUNT) -> tuple[Error, ...]:
-    """The timing error of each kind, and of the loop's own timers; a kind that cannot be tried says why."""
+    """The timing error of each kind, and of the loop's own timers; a kind that cannot be tried says why.
+
+    Raises OSError where nothing can be tried, ValueError where the library says so.
+    """
+    _make_sure_of_room()
     with loopback_peer() as peer:
         return asyncio.run(_all(clock, peer, count))
+
+
+def _make_sure_of_room() -> None:
+    """A loop that lacks a descriptor half-way leaves its own traces on the screen. Raises OSError."""
+    with ExitStack() as stack:
+        for _ in range(DESCRIPTORS):
+            stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
 
 
 def _trials(peer: Peer) -> tuple[Trial, ...]:
@@ -67,7 +82,7 @@ async def _ready(trial: Trial) -> AsyncIterator[tuple[Check, Prober]]:
     prober = PROBERS[trial.kind]()
     settings = prober.Settings(**trial.settings)
     named = {"name": trial.kind, "settings": settings, "allow_private": True}
-    check = make_check(trial.kind, trial.target or "", Schedule(), **named)
+    check = make_check(trial.kind, trial.target or "", Schedule(timeout_ms=TIMEOUT_MS), **named)
     try:
         prober.prepare(check)
         yield check, prober

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from probe.view.plain import text
 from tests.cli.office import NOW, VANTAGE, Office
 from tests.peers import dns_peer
 from tests.probers.attempts import needs_root, without_rights
+from tests.test_control import serving
 
 
 def symptoms(office: Office) -> dict[str, list[dict[str, Any]]]:
@@ -320,3 +323,62 @@ def test_a_loop_that_stood_still_is_told(office: Office) -> None:
     writer.close()
     (one,) = symptoms(office)["loop"]
     assert one["says"].startswith("2 × stall in the last day, the longest 900 ms")
+
+
+@pytest.mark.parametrize(
+    ("more", "level", "says"),
+    [
+        ({}, "fine", "running, pid 7; 3 attempts in flight, ticks at most 12 ms late"),
+        ({"lag_ms": 5_000}, "warning", "ticks at most 5000 ms late"),
+        ({"refused": 4}, "broken", "storage well, 4 outcomes lost"),
+        ({"storage": {"condition": "full"}}, "broken", "storage full, 0 outcomes lost"),
+    ],
+)
+def test_a_running_agent_is_asked_how_it_fares(empty: Office, more: dict[str, Any], level: str, says: str) -> None:
+    """Late, full or losing outcomes: each has its level."""
+    empty.database.parent.mkdir(exist_ok=True)
+    health = {"pid": 7, "in_flight": 3, "lag_ms": 12, "refused": 0, "storage": {"condition": "well"}} | more
+    with serving(empty.database, lambda _: health):
+        (agent,) = symptoms(empty)["agent"]
+    assert agent["level"] == level
+    assert says in agent["says"]
+
+
+def test_an_agent_that_gives_no_answer_is_broken(empty: Office) -> None:
+    """What it says instead is shown."""
+    empty.database.parent.mkdir(exist_ok=True)
+
+    def refuse(_: object) -> None:
+        raise StoreError("the disk is gone")
+
+    with serving(empty.database, refuse):
+        (agent,) = symptoms(empty)["agent"]
+    assert (agent["level"], agent["fix"]) == ("broken", "systemctl restart probe")
+
+
+def test_few_descriptors_are_told_and_end_nothing(tmp_path: Path) -> None:
+    """What cannot be measured then is said beside what can be looked at."""
+    command = 'ulimit -n 12; cd "$1" && exec "$0" -m probe doctor'
+    words = ["sh", "-c", command, sys.executable, str(tmp_path)]
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "HOME": str(tmp_path)}
+    told = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    assert "warning  timing: the timing error cannot be measured: [Errno 24]" in told.stdout
+    assert "12 files may be open" in told.stdout
+    assert told.stderr == ""
+
+
+@needs_root
+def test_a_loopback_that_swallows_packets_says_so_in_time() -> None:
+    """Each kind gives up after a second, with what its attempts saw."""
+    swallow = "ip link set lo up && tc qdisc add dev lo root tbf rate 8bit burst 40 limit 40"
+    script = (
+        "from probe.clock import SystemClock; from probe.judge.calibration import calibrate\n"
+        "for one in calibrate(SystemClock(), 1): print(one.kind, one.attempts, one.says)"
+    )
+    said = without_rights(script, swallow).splitlines()
+    assert [line.split()[:2] for line in said] == [
+        *([kind, "0"] for kind in ("http", "tcp", "tls", "dns", "icmp", "trace")),
+        ["timer", "1"],
+    ]
+    assert all("timeout in connect after 1000 ms" in line for line in said[:3])
+    assert all(len(line.split()) > 2 for line in said[:-1])
