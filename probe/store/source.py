@@ -35,6 +35,9 @@ class Source(NamedTuple):
 
     def rows(self, archive: Archive, start_ms: int, end_ms: int) -> Iterator[Row]:
         """The rows whose corrected instants lie in [start, end), in order of these."""
+        shifts = {segment.shift_ms for segment in self.segments.values()}
+        if shifts == {0}:
+            return archive.between(self.number, start_ms, end_ms) if self.number != NOBODY else iter(())
         return heapq.merge(*(self._of(scale, archive, start_ms, end_ms) for scale in self._scales()), key=self.instant)
 
     def before(self, archive: Archive, at_ms: int, count: int) -> list[Row]:
