@@ -156,7 +156,7 @@ def test_parts_may_be_absent_by_themselves() -> None:
     )
     read = as_read(assessment_document(one))
     assert (read["credit"]["certain"], read["credit"]["possible"]) == (None, None)
-    assert read["claim"] == {"deadline": "2026-12-01", "needs": ["the ticket"], "missing": []}
+    assert read["claim"] == {"deadline": "2026-12-01", "needs": ["the ticket"], "missing": [], "authority": None}
     assert (read["revision"], read["revisions"]) == (None, ["a", "b"])
     assert read["availability"]["point"] is None
 
