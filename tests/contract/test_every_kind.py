@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import fields
-from typing import Any, get_type_hints
+from dataclasses import fields, replace
+from typing import Any, cast, get_type_hints
 
 import pytest
 
@@ -17,7 +18,7 @@ from probe.clock import SystemClock
 from probe.model import Check, Finding, Reason, State
 from probe.probers import PROBERS, is_tried, kind_settings
 from probe.probers.net.resolver import Resolver
-from probe.runner import attempt
+from probe.runner import Launches, attempt, launch
 from tests.peers import dns_peer, full_backlog, open_descriptors, stalls, tcp_peer
 from tests.probers.attempts import a_check, in_namespace, needs_root
 
@@ -130,6 +131,93 @@ async def ours() -> set[str]:
         return open_descriptors()
     finally:
         gc.enable()
+
+
+LAUNCHED = [
+    pytest.param(kind, marks=needs_root if kind in BY_ICMP else ())
+    for kind in KINDS
+    if hasattr(PROBERS[kind], "launch")
+]
+"""The kinds whose attempts may do without a task."""
+
+
+async def flown(check: Check, seconds: float) -> tuple[list[Finding], bool]:
+    """What a launched attempt lands with in so long, and whether it was one that needs no task."""
+    made, landed = PROBERS[check.kind](), list[Finding]()
+    over = asyncio.Event()
+
+    def done(sent: Any, ended: Any, finding: Finding) -> None:
+        del sent, ended
+        landed.append(finding)
+        over.set()
+
+    stop = launch(check, cast("Launches", made), SystemClock(), done)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(over.wait(), seconds if stop else 0.001)
+    if stop is not None:
+        stop()
+    await made.aclose()
+    return landed, stop is not None
+
+
+@pytest.mark.parametrize("kind", LAUNCHED)
+def test_a_silent_target_is_down_timeout_without_a_task_too(kind: str) -> None:
+    """One deadline for all, and one outcome."""
+
+    async def main() -> tuple[list[Finding], bool]:
+        async with silent_target(kind) as target:
+            return await flown(a_check(kind, target, timeout_ms=120, **NEEDED[kind]), 2)
+
+    findings, is_launched = in_namespace(main, SILENT) if kind in BY_ICMP else asyncio.run(main())
+    reasons = [(finding.state, finding.reason) for finding in findings]
+    assert reasons == ([(State.DOWN, Reason.TIMEOUT)] if is_launched else [])
+
+
+@pytest.mark.parametrize("kind", LAUNCHED)
+@pytest.mark.parametrize("after_ms", [0, 20])
+def test_stopping_leaves_nothing_open_without_a_task_too(kind: str, after_ms: int) -> None:
+    """No descriptor, no task, and no outcome that comes after all."""
+
+    async def main() -> tuple[set[str], list[Finding]]:
+        async with silent_target(kind) as target:
+            prober, landed = PROBERS[kind](), list[Finding]()
+            check = a_check(kind, target, timeout_ms=5000, **(NEEDED[kind] | ({"count": 99} if kind == "icmp" else {})))
+            prober.prepare(check)
+            before = await ours()
+            stops = [
+                launch(check, cast("Launches", prober), SystemClock(), lambda *found: landed.append(found[2]))
+                for _ in range(10)
+            ]
+            await asyncio.sleep(after_ms / 1000)
+            for stop in stops:
+                if stop is not None:
+                    stop()
+                    stop()
+            await settle()
+            left = await ours() - before
+            await prober.aclose()
+            return left, landed
+
+    left, landed = asyncio.run(main())
+    assert left == set()
+    assert kind == "icmp" or landed == []
+
+
+@pytest.mark.parametrize("kind", LAUNCHED)
+def test_a_bug_is_unknown_without_a_task_too(kind: str) -> None:
+    """Whatever breaks on the way to the finding, the target is not blamed."""
+
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            raise ZeroDivisionError(name)
+
+    async def main() -> list[Finding]:
+        async with silent_target(kind) as target:
+            check = replace(a_check(kind, target, timeout_ms=300, **NEEDED[kind]), settings=Broken())
+            return (await flown(check, 2))[0]
+
+    findings = asyncio.run(main())
+    assert [(finding.state, finding.reason) for finding in findings] == [(State.UNKNOWN, Reason.INTERNAL)]
 
 
 @pytest.mark.parametrize("kind", ["tcp", "tls", "http"])
