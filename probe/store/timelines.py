@@ -7,7 +7,9 @@ span; where a synchronised clock was set back, and one minute was lived twice, t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from probe.model import Span, SpanClass
@@ -42,6 +44,8 @@ OPEN: Final = f"""
 """
 KEYS: Final = "SELECT id, key FROM series WHERE vantage = :vantage AND (:key IS NULL OR key = :key)"
 
+_made = tuple.__new__
+
 
 class Line:
     """The spans of one series on their way to a timeline."""
@@ -54,6 +58,18 @@ class Line:
         self.clocks: list[int] = []
         self.end_ms: int | None = None
         self.is_torn = False
+
+    def fill(self, rows: Iterable[tuple[int, ...]]) -> None:
+        """What the rows of `COLUMNS` say, in order; there may be a hundred thousand, so each step counts."""
+        end, place, note = self.end_ms, self.spans.append, self.clocks.append
+        for _, t0, t1, code, n, spacing, revision, clock in rows:
+            if t0 != end and end is not None:
+                self.is_torn = True
+            end = t1
+            cls, first, last = WORDS[code]
+            place(_made(Span, (t0, t1, cls, n, spacing, first, last, revision)))
+            note(clock)
+        self.end_ms = end
 
     def add(self, span: Span, clock: int) -> None:
         """One more."""
@@ -85,14 +101,9 @@ def _found(
     shifted = ", ".join(str(segment.id) for segment in segments.values() if segment.shift_ms)
     found: dict[int, Line] = {}
     for question in (CLOSED, CORRECTED) if shifted else (CLOSED,):
-        number, line = None, Line()
-        for this, t0, t1, code, n, spacing, revision, clock in connection.execute(
-            question.replace("SHIFTED", shifted), asked
-        ):
-            if this != number:
-                number, line = this, found.setdefault(this, Line())
-            cls, first, last = WORDS[code]
-            line.add(Span(t0, t1, cls, n, spacing, first, last, revision), clock)
+        rows = connection.execute(question.replace("SHIFTED", shifted), asked)
+        for number, mine in groupby(rows, key=itemgetter(0)):
+            found.setdefault(number, Line()).fill(mine)
     for row in connection.execute(OPEN, asked).fetchall():
         tip = tip_of(row)
         for span in tail(tip.run):
