@@ -24,6 +24,7 @@ from bench.record import others, prometheus, samples
 from bench.record.ours import Month, progress, used
 from bench.record.samples import DAY_MS, FIRST, VANTAGE
 from probe.model import SpanClass
+from probe.store import database
 from probe.store.reader import Reader, open_reader
 
 TIMES: Final = 5
@@ -78,11 +79,19 @@ def lived(month: Month, what: str) -> dict[str, Any]:
     store = sum(day["store_us"] * day["outcomes"] for day in days) / n
     seal = (sum(day["seal_us"] * day["outcomes"] for day in days) + month.last_us) / n
     return {
-        f"bytes an outcome{what}": round(used(month.path) / n, 2),
+        f"bytes an outcome{what}": round((used(month.path) - empty()) / n, 2),
         f"µs CPU to store one{what}": round(store, 1),
         f"µs CPU to seal one{what}": round(seal, 1),
         f"µs CPU an outcome{what}": round(store + seal, 1),
     }
+
+
+def empty() -> int:
+    """Bytes of a record without anything in it, which a small run would be charged with."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "probe.db"
+        database.open_writing(path).close()
+        return used(path)
 
 
 def reports(path: Path, size: Size) -> dict[str, Any]:
