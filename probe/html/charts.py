@@ -150,7 +150,8 @@ def bands(found: Sequence[Band], name: str, says: str) -> str:
     silent = [_stretch(one, start_ms) for one in found if not one.seen.attempts]
     with canvas(2.5, rows=2, height_ratios=[3, 1]) as (figure, (above, below)):
         above.fill_between(centres, _floats(p50), _floats(p95), color=INKS["band"], linewidth=0, label="p50 to p95")
-        above.plot(centres, _floats(p50), color=INKS["line"], linewidth=1.3, label="p50 (median)")
+        dots: dict[str, Any] = {"marker": "o", "markersize": 3, "markevery": alone(p50)}
+        above.plot(centres, _floats(p50), color=INKS["line"], linewidth=1.3, label="p50 (median)", **dots)
         above.plot(centres, _floats(p95), color=INKS["line"], linewidth=0.7, linestyle=":", label="p95")
         above.set_ylim(bottom=0)
         above.tick_params(axis="x", bottom=False)
@@ -166,6 +167,12 @@ def bands(found: Sequence[Band], name: str, says: str) -> str:
         below.set_xlim(0, (found[-1].end_ms - start_ms) / DAY)
         below.set_xticks(*_date_ticks(start_ms, found[-1].end_ms))
         return drawing.svg(figure, name, "Latency and loss", says)
+
+
+def alone(values: Sequence[float | None]) -> list[int]:
+    """The places of values without a neighbour: a line would not show them."""
+    padded = [None, *values, None]
+    return [n for n, one in enumerate(values) if one is not None and padded[n] is None and padded[n + 2] is None]
 
 
 def trend(periods: Sequence[Document], budget: str | None, name: str, says: str) -> str:

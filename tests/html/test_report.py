@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from probe.html import charts
 from probe.html.report import Exhibit, report_html
 from probe.model import Cause
 from probe.sla.assessment import (
@@ -244,3 +245,11 @@ def test_readings_that_agree_are_one_sentence() -> None:
     assert "1.00 EUR" in differing
     unpaid = words_of(page(exhibit(readings=tuple(each._replace(credit=None) for each in same))))
     assert "availability 99.900–99.950 %. Open in the text" in unpaid
+
+
+@pytest.mark.parametrize(
+    ("values", "alone"), [([None], []), ([1.0], [0]), ([1.0, None, 2.0, 3.0, None, 4.0], [0, 5]), ([1.0, 2.0], [])]
+)
+def test_a_slice_without_a_neighbour_is_a_dot(values: list[float | None], alone: list[int]) -> None:
+    """A line would not show it: the latency of a short period would be an empty chart."""
+    assert charts.alone(values) == alone
