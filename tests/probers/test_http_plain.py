@@ -77,8 +77,10 @@ def by_us(data: bytes, method: bytes) -> Read | None:
     plain = read_plain(data, method, SLICE)
     if plain is None:
         return None
-    head, rest, length = plain
-    return head, rest[:length], length is None or len(rest) >= length
+    rest, length = plain.rest, plain.length
+    names = {name for name, _ in plain.head.headers}
+    assert all(plain.has(name) == (name in names) for name in (*names, b"content-length", b"x-y", b"b"))
+    return plain.head, rest[:length], length is None or len(rest) >= length
 
 
 @pytest.mark.parametrize("method", [b"GET", b"HEAD", b"POST"])

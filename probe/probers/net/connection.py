@@ -188,7 +188,7 @@ def socket_for(address: str, kind: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, kind | socket.SOCK_NONBLOCK)
     try:
-        ask_for_notices(sock)
+        ask_for_notices(sock, family)
     except OSError:
         sock.close()
         raise

@@ -74,11 +74,10 @@ class Notice(NamedTuple):
         return is_own_address(self.reporter)
 
 
-def ask_for_notices(sock: socket.socket) -> None:
-    """Let the kernel queue ICMP errors on this socket, each with its sender."""
-    level, option = (
-        (socket.IPPROTO_IPV6, IPV6_RECVERR) if sock.family == socket.AF_INET6 else (socket.IPPROTO_IP, IP_RECVERR)
-    )
+def ask_for_notices(sock: socket.socket, family: int | None = None) -> None:
+    """Let the kernel queue ICMP errors on this socket, each with its sender. family: its own, where that is known."""
+    is_later = (sock.family if family is None else family) == socket.AF_INET6
+    level, option = (socket.IPPROTO_IPV6, IPV6_RECVERR) if is_later else (socket.IPPROTO_IP, IP_RECVERR)
     sock.setsockopt(level, option, 1)
 
 

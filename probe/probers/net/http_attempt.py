@@ -25,7 +25,7 @@ from probe.probers.net.connection import Connection
 from probe.probers.net.endpoint import parse_host
 from probe.probers.net.fault import Fault
 from probe.probers.net.http_expect import Answer, looks_at_body
-from probe.probers.net.http_plain import Head, read_plain
+from probe.probers.net.http_plain import Head, Plain, read_plain
 from probe.probers.net.http_way import PORTS, Origin, Way, wire_on
 from probe.probers.net.http_wire import SLICE, Asked, Exchange, Wire
 from probe.probers.net.inflate import Inflater
@@ -105,16 +105,16 @@ class Attempt:
         """The answer, where these bytes are all of it and nothing remains to be done; None where `run` must go on."""
         settings = self._settings
         plain = None if looks_at_body(settings) else read_plain(heard, step.asked.method, SLICE)
-        if plain is None or plain.length is None or len(plain.rest) < plain.length or _needs_more(plain.head):
+        if plain is None or plain.length is None or len(plain.rest) < plain.length or _needs_more(plain):
             return None
         limit, body = _limit(settings), plain.rest[: plain.length]
         if len(body) > limit:
             return None
         ttfb.end()
-        self._note(step, plain.head)
+        self._note(step, plain)
         self._trail.phases_us["body"], self._trail.facts["bytes"] = 0, len(body)
         return Answer(
-            status=plain.head.status,
+            status=plain.status,
             headers=httpx.Headers(plain.head.headers) if settings.expect_header else {},
             url=step.url,
             body=body,
@@ -144,7 +144,7 @@ class Attempt:
         self._note(step, head)
         return head
 
-    def _note(self, step: Step, head: Head) -> None:
+    def _note(self, step: Step, head: Head | Plain) -> None:
         facts = self._trail.facts
         facts["status"], facts["http"] = head.status, head.version
         if head.phrase:  # HTTP/2 has none
@@ -240,8 +240,8 @@ def _value(head: Head, name: bytes) -> str | None:
     return httpx.Headers(head.headers)[name.decode("ascii")]
 
 
-def _needs_more(head: Head) -> bool:
-    return head.status in REDIRECTS or any(name == b"content-encoding" for name, _ in head.headers)
+def _needs_more(plain: Plain) -> bool:
+    return plain.status in REDIRECTS or plain.has(b"content-encoding")
 
 
 def _limit(settings: HttpSettings) -> int:

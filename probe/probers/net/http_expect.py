@@ -54,28 +54,21 @@ def looks_at_body(settings: HttpSettings) -> bool:
 
 def _concluded(settings: HttpSettings, answer: Answer, trail: Trail, body: list[Judged]) -> Finding:
     latency_us = sum(trail.phases_us.values()) - trail.phases_us.get("dns", 0)
-    judged = [
-        *_status(settings, answer),
-        *_headers(settings, answer),
-        *body,
-        *_size(settings, answer),
-        *judge_version(settings.min_tls, trail),
-        *judge_days(settings.min_days_left, trail),
-        *speed(settings.max_time_ms, latency_us),
-    ]
+    judged = [_judge_status(answer.status, settings.expect_status)]
+    if settings.expect_final_url is not None:
+        held = answer.url == settings.expect_final_url
+        judged.append((Reason.FINAL_URL, Assertion(f"final URL {settings.expect_final_url}", clean(answer.url), held)))
+    judged += [*_headers(settings, answer), *body] if settings.expect_header else body
+    judged += _size(settings, answer)
+    judged += judge_version(settings.min_tls, trail)
+    judged += judge_days(settings.min_days_left, trail)
+    judged += speed(settings.max_time_ms, latency_us)
     return conclude(judged, latency_us, trail)
 
 
 def is_expected(status: int, expected: tuple[int | str, ...]) -> bool:
     """Whether a status is one of these codes or classes ("2xx")."""
     return any(status == one or f"{status // 100}xx" == one for one in expected)
-
-
-def _status(settings: HttpSettings, answer: Answer) -> Iterator[Judged]:
-    yield _judge_status(answer.status, settings.expect_status)
-    if settings.expect_final_url is not None:
-        held = answer.url == settings.expect_final_url
-        yield Reason.FINAL_URL, Assertion(f"final URL {settings.expect_final_url}", clean(answer.url), held)
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,9 @@ PLAIN: Final = re.compile(
     rb"HTTP/(1\.[01]) ([2-9][0-9][0-9])(?: ([\t -~\x80-\xff]*+))?\r\n"
     rb"((?:[-!#$%&'*+.^_`|~0-9a-zA-Z]++:[\t -~\x80-\xff]*+\r\n)*+)\r\n"
 )
-LENGTH: Final = re.compile(rb"[0-9]{1,15}")
+CODED: Final = b"\r\ntransfer-encoding:"
+LENGTH: Final = b"\r\ncontent-length:"
+ONE_LENGTH: Final = re.compile(LENGTH + rb"[ \t]*([0-9]{1,15})[ \t]*\r\n")
 BODILESS: Final = frozenset({204, 304})
 
 
@@ -31,9 +33,26 @@ class Head(NamedTuple):
 class Plain(NamedTuple):
     """A head that leaves no question, what came after it, and the bytes that its body has; None for all that comes."""
 
-    head: Head
+    status: int
+    phrase: bytes
+    version: str
+    block: bytes
+    """The lines of the headers, each begun and ended by CRLF."""
     rest: bytes
     length: int | None
+
+    def has(self, name: bytes) -> bool:
+        """Whether there is a header of this name, in lower case."""
+        return b"\r\n%s:" % name in self.block.lower()
+
+    @property
+    def head(self) -> Head:
+        """The same with the headers taken apart, which most attempts never need."""
+        headers = []
+        for line in self.block[2:].split(b"\r\n")[:-1]:
+            name, _, value = line.partition(b":")
+            headers.append((name.lower(), value.strip(b" \t")))
+        return Head(self.status, self.phrase, self.version, headers)
 
 
 def read_plain(data: bytes, method: bytes, limit: int) -> Plain | None:
@@ -42,18 +61,17 @@ def read_plain(data: bytes, method: bytes, limit: int) -> Plain | None:
     if found is None or method == b"CONNECT":
         return None
     version, code, phrase, block = found.groups()
-    status, lengths, headers = int(code), [], []
-    for line in block.split(b"\r\n")[:-1]:
-        name, _, value = line.partition(b":")
-        name, value = name.lower(), value.strip(b" \t")
-        if name == b"transfer-encoding":
-            return None
-        if name == b"content-length":
-            lengths.append(value)
-        headers.append((name, value))
-    if len(lengths) > 1 or (lengths and LENGTH.fullmatch(lengths[0]) is None):
+    block = b"\r\n" + block
+    lowered = block.lower()
+    if CODED in lowered:
         return None
-    length = int(lengths[0]) if lengths else None
+    length = None
+    if LENGTH in lowered:
+        written = ONE_LENGTH.search(lowered)
+        if written is None or lowered.count(LENGTH) > 1:
+            return None
+        length = int(written[1])
+    status = int(code)
     if status in BODILESS or method == b"HEAD":
         length = 0
-    return Plain(Head(status, phrase or b"", version.decode("ascii"), headers), data[found.end() :], length)
+    return Plain(status, phrase or b"", version.decode("ascii"), block, data[found.end() :], length)

@@ -103,8 +103,8 @@ class Wire:
         if plain is None:
             self._hard = _Hard(self._connection, asked, data)
             return await self._hard.head()
-        head, self._rest, self._length = plain
-        return head
+        self._rest, self._length = plain.rest, plain.length
+        return plain.head
 
     def whole(self) -> bytes | None:
         """The body, still encoded, where all of it came with the head; None where it must be waited for."""

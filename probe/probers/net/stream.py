@@ -76,7 +76,7 @@ class Stream:
     def start(self, address: Any) -> bool:
         """Begin to shake hands; whether that is done already. Raises OSError."""
         if self._clock is not None:
-            with suppress(OSError):
+            with suppress(OSError):  # then our own clock must do
                 stamp_arrivals(self.sock)
             self._since = self._clock.read()
         code = self.sock.connect_ex(address)
