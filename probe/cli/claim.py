@@ -116,7 +116,7 @@ def _say(call: Call, path: Path, files: dict[str, str], hashed: str) -> None:
 
     said = json.loads(files["claim.json"])
     if call.options.json:
-        names = [*sorted(files), "manifest.json"]
+        names = [*sorted(files), "manifest.json", *(["manifest.json.sig"] if call.options.sign else [])]
         call.out.document(
             {"schema": 1, "path": str(path), "manifest_sha256": hashed, "missing": said["missing"], "files": names}
         )
@@ -124,5 +124,6 @@ def _say(call: Call, path: Path, files: dict[str, str], hashed: str) -> None:
     call.out.line(f"missing before {path} can be sent:")
     for each in said["missing"]:
         call.out.line(f"  - {each}")
-    call.out.line(f"{path}: {len(files) + 1} files; `probe verify {path}` or the enclosed verify.py checks it")
+    number = len(files) + 1 + bool(call.options.sign)
+    call.out.line(f"{path}: {number} files; `probe verify {path}` or the enclosed verify.py checks it")
     call.out.line(f"manifest SHA-256 {hashed}: tell it to the other side by another way, or sign it with --sign")

@@ -199,7 +199,8 @@ def test_a_signature_is_looked_at(deployment: Path, tmp_path: Path) -> None:
     """The key's fingerprint is told; a manifest that was signed otherwise, or not at all, is refused."""
     key, path = tmp_path / "key", tmp_path / "signed.zip"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    night.claimed(deployment, path, "--sign", str(key))
+    said = night.claimed(deployment, path, "--sign", str(key))
+    assert f"{len(night.opened(path.read_bytes()))} files" in said
     code, said = night.run(deployment, "verify", str(path))
     assert code == 0
     assert 'Good "probe-claim@v1" signature with ED25519 key SHA256:' in said
