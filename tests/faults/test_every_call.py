@@ -14,7 +14,7 @@ import pytest
 from tests.faults.disk import EVER, KILL, SHORTEN, TEAR, Call, Plan, quick_folder
 from tests.faults.lives import Job, goes_on, live
 
-FEW, ALL = 12, 10**6
+FEW, ALL = 8, 10**6
 HOW_MANY = pytest.mark.parametrize("most", [FEW, pytest.param(ALL, marks=pytest.mark.soak)])
 CALLS = Call.WRITE | Call.SYNC | Call.TRUNCATE | Call.ALLOCATE | Call.CREATE
 

@@ -20,7 +20,7 @@ from tests.store.builders import DOWN, UP, a_book, an_outcome
 from tests.store.test_migration import contents, first_release
 from tests.store.test_sealing import seal
 
-FEW, CUTS = 6, 200
+FEW, CUTS = 4, 200
 A_DAY = 4
 SLEEPS = 12, 108
 """The days after which the record was sealed before."""
