@@ -1,7 +1,7 @@
-"""`python -m tests.soak.month CHECKS DAYS FOLDER`: the whole agent over so many days, on a clock that jumps.
+"""`python -m tests.soak.month CHECKS BUSY DAYS FOLDER`: the whole agent over so many days, on a clock that jumps.
 
-The agent's own parts throughout, but the prober, which answers at once: ten checks are asked
-once a minute, the others every six hours. After each day a line of JSON says what must stay flat.
+The agent's own parts throughout, but the prober, which answers at once: the busy checks are
+asked once a minute, the others every six hours. After each day a line of JSON says what must stay flat.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from probe.model import Check, Finding, Reason, State
 from tests.clocks import HandClock, HandLoop
 
 DAY_S: Final = 86_400
-BUSY: Final = 10
 CONFIG: Final = """
 [agent]
 vantage = "here"
@@ -113,12 +112,12 @@ def resident_kib() -> int:
     return int(status["VmRSS"].split()[0])
 
 
-def deployed(folder: Path, checks: int) -> Path:
+def deployed(folder: Path, checks: int, busy: int) -> Path:
     """A configuration of so many checks; where it is."""
     (folder / "checks.d").mkdir()
     text = "".join(
         f'[[check]]\nname = "check-{number}"\nkind = "tcp"\ntarget = "192.0.2.{number % 250 + 1}:{number // 250 + 1}"\n'
-        + ('interval = "60s"\n' if number < BUSY else "")
+        + ('interval = "60s"\n' if number < busy else "")
         for number in range(checks)
     )
     (folder / "checks.d" / "all.toml").write_text(text)
@@ -162,7 +161,7 @@ async def live(path: Path, clock: HandClock, days: int) -> None:
     await agent.run()
 
 
-def main(checks: int, days: int, folder: Path) -> None:
+def main(checks: int, busy: int, days: int, folder: Path) -> None:
     """Live so long. Chores that look again every few seconds do so less often: a day would have 86,400 of these."""
     for chore, name, seconds in CHORES:
         assert getattr(chore, name) < seconds
@@ -170,9 +169,9 @@ def main(checks: int, days: int, folder: Path) -> None:
     clock = HandClock()
     let_apscheduler_see(clock)
     loop = OneThreadLoop(clock)
-    loop.run_until_complete(live(deployed(folder, checks), clock, days))
+    loop.run_until_complete(live(deployed(folder, checks, busy), clock, days))
     loop.close()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))

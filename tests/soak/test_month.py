@@ -25,9 +25,9 @@ GROWTH_KIB = 4_096
 """What the resident memory may be off its mean line over the days compared: the allocator's steps."""
 
 
-def lived(folder: Path, checks: int, days: int) -> list[dict[str, Any]]:
+def lived(folder: Path, checks: int, busy: int, days: int) -> list[dict[str, Any]]:
     """The gauges after each day of a life in a process of its own."""
-    words = [sys.executable, "-m", "tests.soak.month", str(checks), str(days), str(folder)]
+    words = [sys.executable, "-m", "tests.soak.month", str(checks), str(busy), str(days), str(folder)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment(), cwd=ROOT)
     assert done.returncode == 0, done.stderr[-4000:]
     assert "Traceback" not in done.stderr
@@ -61,7 +61,7 @@ def counted(folder: Path, sql: str) -> int:
 
 def test_days_pass_and_nothing_grows_but_the_record(tmp_path: Path) -> None:
     """Four days: the same descriptors, threads and tasks each evening, and each day sealed after its midnight."""
-    days = lived(tmp_path, 4, 4)
+    days = lived(tmp_path, 4, 4, 4)
     is_flat(days)
     assert [day["days_sealed"] for day in days] == [1, 2, 3, 4]
     assert counted(tmp_path, "SELECT count(*) FROM block") > 0
@@ -70,7 +70,7 @@ def test_days_pass_and_nothing_grows_but_the_record(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_a_month_of_a_thousand_checks_is_flat(tmp_path: Path) -> None:
     """Thirty days: in the last twenty, memory has no slope but noise."""
-    days = lived(tmp_path, 1_000, 30)
+    days = lived(tmp_path, 1_000, 10, 30)
     is_flat(days)
     resident = [day["resident_kib"] for day in days[10:]]
     sys.stderr.write(f"resident {resident[0]} KiB on day 11, {resident[-1]} on day 30, {slope(resident):.0f} a day\n")
@@ -82,7 +82,7 @@ def test_a_month_of_a_thousand_checks_is_flat(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_a_season_lets_old_outcomes_go(tmp_path: Path) -> None:
     """After a hundred days the first ones leave, but not what failed; and memory has no slope."""
-    days = lived(tmp_path, 30, 120)
+    days = lived(tmp_path, 30, 0, 120)
     is_flat(days)
     resident = [day["resident_kib"] for day in days[20:]]
     sys.stderr.write(f"resident {resident[0]} KiB on day 21, {resident[-1]} on day 120, {slope(resident):.0f} a day\n")
