@@ -7,7 +7,6 @@ import argparse
 from probe.cli.command import Call, json_option
 from probe.cli.exits import Exit
 from probe.errors import ConfigError, TermsError
-from probe.model import Role
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +25,11 @@ def run(call: Call) -> Exit:
         problems = error.problems
     else:
         from probe.config.channels import exposed
-        from probe.view.wording import count
+        from probe.view.wording import count, counted
 
         warnings = (*config.warnings, *(f"{config.path}: {one}" for one in exposed(config.web, config.push)))
-        checks = sum(one.role is Role.CHECK for one in config.checks)
-        numbers = {"check": checks, "reference": len(config.checks) - checks, "service": len(config.services)}
-        counted = ", ".join(count(number, word) for word, number in numbers.items())
-        said = f"{config.path}: {counted}, vantage {config.agent.vantage}: fine"
+        tested = f"{counted(one.role for one in config.checks)}, {count(len(config.services), 'service')}"
+        said = f"{config.path}: {tested}, vantage {config.agent.vantage}: fine"
     if call.options.json:
         from probe.report.records import validation_document
 

@@ -20,6 +20,7 @@ from probe.secrets import Secret, SecretMissing
 from probe.store import fitness
 from probe.store.reader import open_reader
 from probe.view.doctor import Level, Symptom
+from probe.view.wording import counted
 
 if TYPE_CHECKING:
     from probe.config import Config
@@ -66,7 +67,7 @@ def _configuration(path: Path) -> tuple[Config | None, list[Symptom]]:
     except (ConfigError, TermsError) as error:
         found += [Symptom("configuration", Level.USAGE, problem, "probe validate") for problem in error.problems]
     else:
-        found.append(Symptom("configuration", FINE, f"{path}: {len(config.checks)} checks"))
+        found.append(Symptom("configuration", FINE, f"{path}: {counted(one.role for one in config.checks)}"))
         found += [Symptom("configuration", WARNING, warning) for warning in config.warnings]
     files = [path, *sorted(path.parent.glob("checks.d/*.toml"))]
     loose = [file for file in files if file.exists() and file.stat().st_mode & stat.S_IWOTH]
@@ -139,7 +140,7 @@ def _descriptors(config: Config | None) -> Iterator[Symptom]:
     if most >= max(FEWEST_FILES, 2 * min(checks, 10_000)):
         yield Symptom("files", FINE, f"{soft} may be open, up to {most}")
     else:
-        says = f"{most} files may be open; half of them for attempts in flight, with {checks} checks"
+        says = f"{most} files may be open; half of them for attempts in flight, with {checks} checks and references"
         yield Symptom("files", WARNING, says, "LimitNOFILE=65536 in the unit, or ulimit -n 65536")
 
 

@@ -15,6 +15,7 @@ from probe.model import Role
 from probe.sla.assessment import Verdict
 from probe.view.plain import printable
 from probe.view.snapshot import CheckStatus, Snapshot, Standing
+from probe.view.wording import count
 
 MOST_NAMES: Final = 5
 MOST_FIGURES: Final = 50
@@ -53,7 +54,7 @@ def spoken(snapshot: Snapshot) -> Spoken:
     if snapshot.agent != "running":
         parts.append("the agent does not run")
     grade = _grade(snapshot, (len(sure), len(failing) + len(missed), len(dim)))
-    said = "; ".join(filter(None, parts)) or f"{len(checks)} checks up"
+    said = "; ".join(filter(None, parts)) or _well(checks)
     return line(grade, said, " ".join(_figures(snapshot, checks)))
 
 
@@ -72,6 +73,12 @@ def _grade(snapshot: Snapshot, counts: tuple[int, int, int]) -> Grade:
     return Grade.UNKNOWN if dim or snapshot.agent != "running" else Grade.OK
 
 
+def _well(checks: Sequence[CheckStatus]) -> str:
+    """Nothing is wrong: so many are up, and those that are paused are not."""
+    paused = sum(check.standing is Standing.PAUSED for check in checks)
+    return f"{count(len(checks) - paused, 'check')} up" + (f", {paused} paused" if paused else "")
+
+
 def _said(check: CheckStatus) -> str:
     return f"{check.key} ({check.reason})" if check.reason else check.key
 
@@ -86,8 +93,8 @@ def _counted(what: str, names: Sequence[str]) -> str:
 def _figures(snapshot: Snapshot, checks: Sequence[CheckStatus]) -> Iterator[str]:
     """'label'=value[unit];[warn];[crit];[min];[max], absent values left out."""
     for standing in (Standing.UP, Standing.DOWN, Standing.UNKNOWN):
-        count = sum(check.standing is standing for check in checks)
-        yield f"{standing}={count};;;0;{len(checks)}"
+        number = sum(check.standing is standing for check in checks)
+        yield f"{standing}={number};;;0;{len(checks)}"
     if len(checks) <= MOST_FIGURES:
         for check in checks:
             if check.latency_us is not None and check.standing is Standing.UP:

@@ -5,13 +5,13 @@ Absence is "—". Figures are rounded down, never to nearest: 99.9999 % is not s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from probe.model import Cause, State
+from probe.model import Cause, Role, State
 from probe.sla.assessment import Measured, Ms, Promise, Verdict, Why
 from probe.view.page import Piece, Tone, Words, words
 from probe.view.snapshot import CheckStatus, Line, Standing
@@ -276,3 +276,9 @@ def bits(rate: Ms) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number and its noun: `1 outage`, `3 outages`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def counted(roles: Iterable[Role]) -> str:
+    """What a configuration tests: `3 checks, 2 references`; the gateway is a reference."""
+    checks = [role is Role.CHECK for role in roles]
+    return f"{count(sum(checks), 'check')}, {count(len(checks) - sum(checks), 'reference')}"

@@ -46,6 +46,7 @@ def test_every_area_is_looked_at(empty: Office) -> None:
     found = symptoms(empty)
     assert {"program", "configuration", "clock", "icmp", "files", "sqlite", "disk", "record", "agent"} <= found.keys()
     assert "the agent makes it" in found["record"][0]["says"]
+    assert found["configuration"][0]["says"].endswith("probe.toml: 4 checks, 3 references")
     assert (found["agent"][0]["level"], found["agent"][0]["fix"][:9]) == ("warning", "probe run")
 
 

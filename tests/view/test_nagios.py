@@ -79,14 +79,14 @@ MISSED = replace(SERVICE, verdict=Verdict.MISSED)
 @pytest.mark.parametrize(
     ("snapshot", "grade", "words"),
     [
-        (a_snapshot(CHECK), Grade.OK, "1 checks up"),
+        (a_snapshot(CHECK), Grade.OK, "1 check up"),
         (a_snapshot(CHECK, ONCE), Grade.WARNING, "1 failing, not confirmed: web"),
         (a_snapshot(CHECK, services=(MISSED,)), Grade.WARNING, "1 promise missed so far: store"),
         (a_snapshot(CHECK, DOWN, ONCE, DIM), Grade.CRITICAL, "1 down: dns (refused); 1 failing, not confirmed: web"),
         (a_snapshot(CHECK, DIM), Grade.UNKNOWN, "1 unknown: far"),
         (a_snapshot(replace(CHECK, standing=Standing.PENDING)), Grade.UNKNOWN, "1 unknown: shop"),
         (a_snapshot(CHECK, agent="stopped"), Grade.UNKNOWN, "the agent does not run"),
-        (a_snapshot(replace(CHECK, standing=Standing.PAUSED)), Grade.OK, "1 checks up"),
+        (a_snapshot(replace(CHECK, standing=Standing.PAUSED)), Grade.OK, "0 checks up, 1 paused"),
         (a_snapshot(replace(DOWN, role=Role.REFERENCE)), Grade.OK, "0 checks up"),
     ],
 )
