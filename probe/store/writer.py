@@ -33,7 +33,7 @@ from probe.store.spool import SIZE, Spool, spool_path
 
 log = logging.getLogger(__name__)
 
-WINDOW_S: Final = 0.05
+WINDOW_S: Final = 0.1
 RETRY_S: Final = 1.0
 GROUP: Final = 5000
 T = TypeVar("T")
