@@ -103,10 +103,11 @@ def _said_of_service(service: ServiceStatus) -> str:
     return " ".join((name_of(service), service.provider or "", service.agreement or "", service.verdict)).casefold()
 
 
-def top(snapshot: Snapshot, view: View, found: Sequence[Row], zone: tzinfo = UTC) -> Page:
-    """Where and when, how many of what, and how the list is looked at."""
+def top(snapshot: Snapshot, view: View, found: Sequence[Row], zone: tzinfo = UTC, *, is_looking: bool = False) -> Page:
+    """Where and when, how many of what, and how the list is looked at. is_looking: this list was not seen yet."""
     page: list[Block] = [headline(snapshot, zone), *warned(snapshot.warnings)]
-    said: list[str | Piece | Words] = [_counts(snapshot, view), faint(" · "), *_tabs(view)]
+    counts = words(faint("looking …")) if is_looking else _counts(snapshot, view)
+    said: list[str | Piece | Words] = [counts, faint(" · "), *_tabs(view)]
     if view.tab is not Tab.SERVICES:
         said += [faint(f" · window {wording.scale(view.window_ms).lower()}")]
     said += [faint(f" · by {view.order}")]

@@ -42,6 +42,7 @@ class Board(Following):
         self._filter = Input(id="filter", placeholder="name, target, kind, service, state", compact=True)
         self._filter.cursor_blink = False
         self._seen: Snapshot | None = None
+        self._has_services = False
         self._rows: list[Row] = []
         self._strips: dict[str, str] = {}
         self._key: str | None = None
@@ -67,14 +68,14 @@ class Board(Following):
         """Every check's condition and the strips that can be seen; the services only on their list."""
         view, strips, wide = self.live.view, self._visible(), board.marks(self.size.width)
 
-        def ask(source: Source) -> tuple[frozenset[str], Snapshot]:
-            return strips, source.glance(view, strips, wide)
+        def ask(source: Source) -> tuple[frozenset[str], bool, Snapshot]:
+            return strips, view.tab is Tab.SERVICES, source.glance(view, strips, wide)
 
         return ask
 
-    def answer(self, found: tuple[frozenset[str], Snapshot]) -> None:
+    def answer(self, found: tuple[frozenset[str], bool, Snapshot]) -> None:
         """Keep it and show it; rows that came into sight have their strips looked at next."""
-        asked, self._seen = found
+        asked, self._has_services, self._seen = found
         self.trouble = None
         length = len(self._seen.checks[0].strip) if self._seen.checks else 0
         known = {key: strip for key, strip in self._strips.items() if len(strip) == length}
@@ -108,7 +109,9 @@ class Board(Following):
         view = self.live.view
         self._rows = board.chosen(self._seen, view)
         self._follow_key()
-        self._show_head((*board.top(self._seen, view, self._rows, self.manner.zone)[:-1], *self.troubled(), BLANK))
+        is_looking = view.tab is Tab.SERVICES and not self._has_services
+        top = board.top(self._seen, view, self._rows, self.manner.zone, is_looking=is_looking)
+        self._show_head((*top[:-1], *self.troubled(), BLANK))
         self._show_rows(self._seen, view)
 
     def _show_head(self, page: Page) -> None:

@@ -104,6 +104,15 @@ async def test_paused_nothing_moves_until_it_goes_on(site: Office) -> None:
         assert "PAUSED" not in shown(app)
 
 
+async def test_services_that_were_not_looked_at_yet_are_not_said_to_be_none(site: Office) -> None:
+    """Between the key and the answer the list says that it is looking."""
+    async with watching(Standing(site), (80, 24)) as (app, pilot):
+        app.change(tab=Tab.SERVICES)
+        assert "looking …" in shown(app)
+        await settled(app, pilot)
+        assert "2 services" in shown(app)
+
+
 async def test_a_record_may_come_later_be_replaced_and_go(tmp_path: Path) -> None:
     """A screen opened before the agent ever ran shows the record as soon as there is one."""
     with a_site(tmp_path / "there") as site:
