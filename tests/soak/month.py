@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +33,7 @@ vantage = "here"
 path = "probe.db"
 keep_outcomes = "100d"
 [defaults]
-interval = "6h"
+interval = "{rarely}"
 timeout = "5s"
 [references]
 gateway = "none"
@@ -112,8 +113,8 @@ def resident_kib() -> int:
     return int(status["VmRSS"].split()[0])
 
 
-def deployed(folder: Path, checks: int, busy: int) -> Path:
-    """A configuration of so many checks; where it is."""
+def deployed(folder: Path, checks: int, busy: int, rarely: str = "6h") -> Path:
+    """A configuration of so many checks, of which the busy ones are asked once a minute; where it is."""
     (folder / "checks.d").mkdir()
     text = "".join(
         f'[[check]]\nname = "check-{number}"\nkind = "tcp"\ntarget = "192.0.2.{number % 250 + 1}:{number // 250 + 1}"\n'
@@ -122,7 +123,7 @@ def deployed(folder: Path, checks: int, busy: int) -> Path:
     )
     (folder / "checks.d" / "all.toml").write_text(text)
     path = folder / "probe.toml"
-    path.write_text(CONFIG)
+    path.write_text(CONFIG.format(rarely=rarely))
     return path
 
 
@@ -142,17 +143,15 @@ def gauges(agent: Agent, folder: Path) -> dict[str, Any]:
     }
 
 
-async def live(path: Path, clock: HandClock, days: int) -> None:
-    """Start, say a line a day, stop after the last."""
+async def live(path: Path, clock: HandClock, days: int, tell: Callable[[dict[str, Any]], None]) -> None:
+    """Start, tell the gauges of each day, stop after the last."""
     agent = Agent(load(path), clock, kinds={"tcp": Instant})
     Instant.agent, Instant.clock = agent, clock
-    loop, said = asyncio.get_running_loop(), []
+    loop, left = asyncio.get_running_loop(), iter(range(days - 1, -1, -1))
 
     def look() -> None:
-        said.append(gauges(agent, path.parent))
-        sys.stdout.write(json.dumps(said[-1]) + "\n")
-        sys.stdout.flush()
-        if len(said) < days:
+        tell(gauges(agent, path.parent))
+        if next(left):
             loop.call_later(DAY_S, look)
         else:
             agent.stop()
@@ -161,7 +160,7 @@ async def live(path: Path, clock: HandClock, days: int) -> None:
     await agent.run()
 
 
-def main(checks: int, busy: int, days: int, folder: Path) -> None:
+def let_live(path: Path, days: int, tell: Callable[[dict[str, Any]], None]) -> None:
     """Live so long. Chores that look again every few seconds do so less often: a day would have 86,400 of these."""
     for chore, name, seconds in CHORES:
         assert getattr(chore, name) < seconds
@@ -169,9 +168,15 @@ def main(checks: int, busy: int, days: int, folder: Path) -> None:
     clock = HandClock()
     let_apscheduler_see(clock)
     loop = OneThreadLoop(clock)
-    loop.run_until_complete(live(deployed(folder, checks, busy), clock, days))
+    loop.run_until_complete(live(path, clock, days, tell))
     loop.close()
 
 
+def say(day: dict[str, Any]) -> None:
+    """A line of JSON."""
+    sys.stdout.write(json.dumps(day) + "\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
+    let_live(deployed(Path(sys.argv[4]), int(sys.argv[1]), int(sys.argv[2])), int(sys.argv[3]), say)
