@@ -137,6 +137,8 @@ def _instant(time: object) -> int:
         at = datetime.fromisoformat(time.removesuffix("Z")).replace(tzinfo=UTC)
     except ValueError as error:
         raise ValueError(f"a heartbeat at {time!r}, which is no instant") from error
+    if at < EPOCH:
+        raise ValueError(f"a heartbeat at {time!r}, which lies before 1970")
     return (at - EPOCH) // timedelta(milliseconds=1)
 
 

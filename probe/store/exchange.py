@@ -121,6 +121,8 @@ def _object(line: str) -> Mapping[str, Any]:
         value = json.loads(line, parse_float=Decimal)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON: {error.msg} at character {error.colno}") from error
+    except ValueError as error:
+        raise ValueError("holds a number of too many digits") from error
     except RecursionError as error:
         raise ValueError("is nested too deep") from error
     if not isinstance(value, dict):
@@ -236,7 +238,10 @@ def _instant(text: str) -> int:
         raise ValueError(f"at {text!r} is not an instant such as 2026-10-03T04:10:00Z") from error
     if at.tzinfo is None:
         raise ValueError(f"at {text!r} says no zone; end it with Z for UTC")
-    return (at - EPOCH) // timedelta(milliseconds=1)
+    at_ms = (at - EPOCH) // timedelta(milliseconds=1)
+    if at_ms < 0:
+        raise ValueError(f"at {text!r} lies before 1970: no record begins so early")
+    return at_ms
 
 
 def _latency_us(value: object) -> int | None:
@@ -247,5 +252,6 @@ def _latency_us(value: object) -> int | None:
     except InvalidOperation:
         number = Decimal("nan")
     if not number.is_finite() or not 0 <= number <= SLOWEST_MS:
-        raise ValueError(f"latency_ms {value!r} is not a number of milliseconds from 0 to a day")
+        shown = repr(value) if isinstance(value, str) else str(value).lower()
+        raise ValueError(f"latency_ms {shown} is not a number of milliseconds from 0 to a day")
     return int(number * 1000)

@@ -42,14 +42,14 @@ class Target(NamedTuple):
 def take(
     connection: sqlite3.Connection, rows: Iterable[Imported], home: str, now_ms: int, interval_ms: int | None
 ) -> dict[str, Any]:
-    """Import the rows. The answer counts what was added, was there already, lies after `now_ms`, and lists conflicts.
+    """Import the rows. The answer counts what was added, was there already or was refused, and lists conflicts.
 
-    An outcome that contradicts the one already there makes it unknown (reason conflict).
+    Refused is what lies after `now_ms` or before 1970, where no day of a record can be. An outcome that contradicts the one already there makes it unknown (reason conflict).
     """
     answer: dict[str, Any] = {"added": 0, "same": 0, "refused": 0, "conflicts": []}
     by_series: dict[tuple[str, str], list[Imported]] = {}
     for row in rows:
-        if row.at_ms > now_ms:
+        if not 0 <= row.at_ms <= now_ms:
             answer["refused"] += 1
         else:
             by_series.setdefault((row.vantage or home, row.key), []).append(row)

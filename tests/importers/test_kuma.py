@@ -151,12 +151,13 @@ def test_cells_of_wrong_types_are_told_and_the_others_taken(office: Office, tmp_
         beats: list[tuple[object, ...]] = [
             (at(seconds), status, ping, message) for seconds, status, message, ping in odd
         ]
-        beats += [(time, UP, 1, "") for time in (None, 5, "soon", "2026-02-30 10:00:00", "2026-09-29 00:08:00\x1b[2J")]
+        times = (None, 5, "soon", "2026-02-30 10:00:00", "2026-09-29 00:08:00\x1b[2J", "1969-12-31 23:59:59")
+        beats += [(time, UP, 1, "") for time in times]
         connection.executemany(
             "INSERT INTO heartbeat (monitor_id, time, status, ping, msg) VALUES (1, ?, ?, ?, ?)", beats
         )
     said = office.probe("import", "kuma", path, "--json")
-    assert (said.code, said.document["added"], said.document["bad_lines"]) == (1, 4, 9)
+    assert (said.code, said.document["added"], said.document["bad_lines"]) == (1, 4, 10)
     assert "\x1b" not in said.out
     text = office.probe("import", "kuma", path)
     assert text.code == 1

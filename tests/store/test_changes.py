@@ -248,6 +248,15 @@ def test_importing_twice_is_importing_once(path: Path) -> None:
         assert {outcome.origin for outcome in reader.last(HOME, "shop", 20)} == {Origin.IMPORT}
 
 
+def test_what_lies_before_1970_or_after_now_is_no_part_of_a_record(path: Path) -> None:
+    """No day can be made of it: it is refused and counted, and nothing of it is kept."""
+    with offline(path) as apply:
+        answer = apply(an_import(imported(0, at_ms=-1), imported(0, at_ms=T0 + 10**9 + 1), imported(60)))
+    assert answer == {"added": 1, "same": 0, "refused": 2, "conflicts": []}
+    with open_reader(path) as reader:
+        assert [outcome.at_ms for outcome in reader.last(HOME, "shop", 20)] == [T0 + 60_000]
+
+
 def test_a_contradiction_makes_the_sample_unknown_and_is_listed(path: Path) -> None:
     """Two records of one instant that differ: neither is believed, both are kept to be seen."""
     with a_book(path) as book:

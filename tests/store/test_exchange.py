@@ -72,6 +72,8 @@ def test_the_documented_line_is_read() -> None:
         ({"check": "a\x1b[31m"}, "check is not a text"),
         ({"at": "yesterday"}, "at 'yesterday' is not an instant such as"),
         ({"at": "2026-10-03T04:10:00"}, "says no zone; end it with Z"),
+        ({"at": "1969-12-31T23:59:59.999Z"}, "at '1969-12-31T23:59:59.999Z' lies before 1970"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "lies before 1970"),
         ({"at": 5}, "at is not a text"),
         ({"state": "broken"}, "state 'broken' is not one of up, down, unknown"),
         ({"state": ["up"]}, "state ['up'] is not one of"),
@@ -79,8 +81,8 @@ def test_the_documented_line_is_read() -> None:
         ({"state": "up"}, "an outcome that is up has no reason"),
         ({"latency_ms": -1}, "latency_ms -1 is not a number of milliseconds"),
         ({"latency_ms": "soon"}, "latency_ms 'soon' is not a number"),
-        ({"latency_ms": True}, "latency_ms True is not a number"),
-        ({"latency_ms": 1e300}, "is not a number of milliseconds from 0 to a day"),
+        ({"latency_ms": True}, "latency_ms true is not a number"),
+        ({"latency_ms": 1e300}, "latency_ms 1e+300 is not a number of milliseconds from 0 to a day"),
         ({"origin": "cron"}, "origin 'cron' is not one of"),
         ({"family": "5"}, "family '5' is neither 4 nor 6"),
         ({"vantage": ""}, "vantage is not a text"),
@@ -103,6 +105,7 @@ def test_a_bad_line_is_told_with_its_number(changed: dict[str, object], problem:
         ("[1]", "is not a JSON object"),
         ("x" * 70_000, "is longer than 65536 characters"),
         ("[" * 60_000, "is nested too deep"),
+        ("9" * 5_000, "holds a number of too many digits"),
     ],
 )
 def test_what_is_not_json_is_told(line: str, problem: str) -> None:
