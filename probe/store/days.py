@@ -31,6 +31,12 @@ OF_DAYS: Final = f"""
 """
 STALE: Final = "SELECT series, day FROM daily WHERE is_stale ORDER BY day LIMIT ?"
 OF_MONTHS: Final = f"SELECT month, {COUNTED} FROM monthly WHERE series = ? AND month >= ? AND month < ?"
+NEW_BLOCKS: Final = """
+    SELECT t0_ms, t1_ms FROM block WHERE NOT is_late AND id > coalesce((
+        SELECT row FROM chain WHERE kind = 'block' AND id <= (SELECT max(entries) FROM seal) ORDER BY row DESC LIMIT 1
+    ), 0)
+"""
+"""Blocks that no head covers yet."""
 CLOSE: Final = "INSERT INTO seal (day, closed_at_ms) VALUES (?, ?) ON CONFLICT DO NOTHING"
 PROVE: Final = "INSERT INTO digest (day, series, n, digest) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,6 +71,25 @@ def closed(connection: sqlite3.Connection) -> set[int]:
 def is_closed(connection: sqlite3.Connection, at_ms: int) -> bool:
     """Whether the day of an instant is."""
     return connection.execute("SELECT 1 FROM seal WHERE day = ?", (day_of(at_ms),)).fetchone() is not None
+
+
+def unclosed(connection: sqlite3.Connection) -> list[int]:
+    """Days that an import put into blocks since the last head, and that are not closed: all of them are over.
+
+    Such a block begins with a day that is not closed and leaves no day out (importing.py).
+    """
+    known = closed(connection)
+    found: set[int] = set()
+    for t0, t1 in connection.execute(NEW_BLOCKS).fetchall():
+        if day_of(t0) not in known:
+            found.update(range(day_of(t0), day_of(t1) + 1))
+    return sorted(found - known)
+
+
+def close_imported(connection: sqlite3.Connection, now_ms: int) -> None:
+    """Close them all at once, so that no head covers a block whose days are then forgotten."""
+    for day in unclosed(connection):
+        close(connection, day, now_ms)
 
 
 def close(connection: sqlite3.Connection, day: int, now_ms: int) -> None:

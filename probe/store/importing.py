@@ -44,7 +44,8 @@ def take(
 ) -> dict[str, Any]:
     """Import the rows. The answer counts what was added, was there already or was refused, and lists conflicts.
 
-    Refused is what lies after `now_ms` or before 1970, where no day of a record can be. An outcome that contradicts the one already there makes it unknown (reason conflict).
+    Refused is what lies after `now_ms` or before 1970, where no day of a record can be. An outcome that contradicts
+    the one already there makes it unknown (reason conflict).
     """
     answer: dict[str, Any] = {"added": 0, "same": 0, "refused": 0, "conflicts": []}
     by_series: dict[tuple[str, str], list[Imported]] = {}
@@ -134,17 +135,29 @@ def _compared(
 
 
 def _put_fresh(connection: sqlite3.Connection, incoming: Incoming, rows: list[Row], now_ms: int) -> None:
-    """Whole days that are over become blocks, several days each; what is left is put as if it had just come."""
+    """Days that are over become blocks, several each and none missing; what is left is put as if it had just come."""
     from probe.store.sealing import GRACE_MS  # most that import this only read
     from probe.store.staging import parted
 
     closed = days.closed(connection)
     over = [row for row in rows if (_day(row) + 1) * DAY_MS + GRACE_MS <= now_ms and _day(row) not in closed]
     blocked: set[int] = set()
-    for piece in parted(over, -FAR):
+    for piece in (piece for run in _runs(over) for piece in parted(run, -FAR)):
         blocks.keep(connection, blocks.make(piece), now_ms)
         blocked.update(range(_day(piece[0]), _day(piece[-1]) + 1))
     incoming.put(row for row in rows if _day(row) not in blocked)
+
+
+def _runs(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The rows of days that follow one another, without a day between that has none."""
+    run: list[Row] = []
+    for row in rows:
+        if run and _day(row) > _day(run[-1]) + 1:
+            yield run
+            run = []
+        run.append(row)
+    if run:
+        yield run
 
 
 def _is_empty(archive: Archive, target: Target, day: int) -> bool:

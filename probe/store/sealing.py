@@ -117,7 +117,10 @@ class Sealer:
 
     def _end_day(self, now_ms: int) -> bool:
         """Close the earliest day that is over, count and prove it, make its head."""
-        day = self._unfinished() or self._next_day(now_ms)
+        if days.unclosed(self._reading):
+            self._write(partial(days.close_imported, now_ms=now_ms))
+        day = self._unfinished()
+        day = self._next_day(now_ms) if day is None else day
         if day is None:
             return False
         self._write(lambda connection: days.close(connection, day, now_ms))
@@ -125,21 +128,20 @@ class Sealer:
             self._write(_counting(day, group))
             if self._is_stopped():
                 return True
-        head = self._write(lambda connection: chain.head(connection, day, now_ms))
+        head = self._write(partial(_heading, day=day, now_ms=now_ms))
         log.info("a day is sealed", extra={"day": days.named(day), "head": head.hash.hex(), "entries": head.entries})
         self.days += 1
         return True
 
     def _unfinished(self) -> int | None:
-        (day,) = self._one("SELECT min(day) FROM seal WHERE hash IS NULL")
+        (day,) = self._one("SELECT day FROM seal WHERE hash IS NULL ORDER BY id LIMIT 1")
         return None if day is None else int(day)
 
     def _next_day(self, now_ms: int) -> int | None:
-        """The earliest day that is over, has outcomes and is not closed."""
+        """The earliest day that is over, has outcomes in `hot` and is not closed."""
         closed = days.closed(self._reading)
-        found = [*self._days_in_hot(now_ms), *self._days_in_new_blocks()]
-        over = (day for day in found if (day + 1) * DAY_MS + GRACE_MS <= now_ms and day not in closed)
-        return min(over, default=None)
+        over = (day for day in self._days_in_hot(now_ms) if (day + 1) * DAY_MS + GRACE_MS <= now_ms)
+        return min((day for day in over if day not in closed), default=None)
 
     def _days_in_hot(self, now_ms: int) -> Iterator[int]:
         low: int | None = -(1 << 62)
@@ -148,11 +150,6 @@ class Sealer:
             if first is not None:
                 yield days.day_of(first)
             low = None if first is None else (days.day_of(first) + 1) * DAY_MS
-
-    def _days_in_new_blocks(self) -> Iterator[int]:
-        new = "SELECT t0_ms, t1_ms FROM block WHERE NOT is_late AND id > (SELECT coalesce(max(entries), 0) FROM seal)"
-        for t0, t1 in self._all(new):
-            yield from range(days.day_of(t0), days.day_of(t1) + 1)
 
     def _counted(self, day: int) -> Iterator[Counted]:
         """Each series with outcomes on a day: how many, their digest, and their counts if these tell them."""
@@ -239,6 +236,11 @@ def writing(connection: sqlite3.Connection) -> Write:
             return action(connection)
 
     return write
+
+
+def _heading(connection: sqlite3.Connection, day: int, now_ms: int) -> chain.Head:
+    days.close_imported(connection, now_ms)  # what came since the day was closed: this head covers its blocks
+    return chain.head(connection, day, now_ms)
 
 
 def _deleting(low: int, until: int) -> Callable[[sqlite3.Connection], int]:

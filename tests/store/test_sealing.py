@@ -20,6 +20,7 @@ from probe.store.exchange import Imported
 from probe.store.reader import Reader, open_reader
 from probe.store.sealing import Sealed, Sealer
 from probe.store.staging import ENOUGH, opened, parted
+from probe.store.verify import verify
 from tests.store.builders import (
     DOWN,
     HOME,
@@ -230,6 +231,58 @@ def test_importing_sealed_days_again_changes_nothing_and_a_contradiction_counts(
     assert told.finding.reason is Reason.CONFLICT
     first = [row for row in blocks.read(book.connection, 1) if row.at_ms == other.at_ms]
     assert [row.state for row in first] == [0]
+
+
+def history(key: str, *first_days: int) -> ImportOutcomes:
+    """Whole days of a check from elsewhere."""
+    at = [D0 + day * DAY + n * STEP for day in first_days for n in range(4320)]
+    rows = tuple(Imported(key, each, UP, None, 1_000) for each in at)
+    return ImportOutcomes(rows=rows, at_ms=D0 + 40 * DAY, by="me", vantage=HOME)
+
+
+def headed(book: Book) -> list[int]:
+    """The days with a head, counted from the first."""
+    found = book.connection.execute("SELECT day FROM seal WHERE hash IS NOT NULL ORDER BY day").fetchall()
+    return [day - days.day_of(D0) for (day,) in found]
+
+
+def test_every_imported_day_gets_a_head_and_is_counted(book: Book, path: Path) -> None:
+    """An import makes blocks of many days: the head of the first covers them all, and must not hide the rest."""
+    book.change(history("shop", 0, 1, 2))
+    seal(book, path, D0 + 40 * DAY)
+    assert headed(book) == [0, 1, 2]
+    book.change(history("mail", 3, 4))
+    seal(book, path, D0 + 40 * DAY)
+    assert headed(book) == [0, 1, 2, 3, 4]
+    counted = book.connection.execute("SELECT series, n FROM daily WHERE NOT is_stale ORDER BY day").fetchall()
+    assert counted == [(1, 4320)] * 3 + [(2, 4320)] * 2
+    assert book.connection.execute("SELECT count(*) FROM digest").fetchone() == (5,)
+    assert list(verify(book.connection)) == []
+
+
+def test_what_is_imported_while_a_day_is_sealed_gets_heads_too(book: Book, path: Path) -> None:
+    """Between closing a day and its head another block may come, which that head covers."""
+    book.store(a_day_of("shop", D0))
+    write, waiting = writing(book), [history("mail", 3, 4)]
+
+    def importing(action: Callable[[sqlite3.Connection], Any]) -> Any:
+        answer = write(action)
+        if waiting and book.connection.execute("SELECT 1 FROM seal").fetchone():
+            book.change(waiting.pop())
+        return answer
+
+    reading = opened(path)
+    Sealer(reading, importing).run(D0 + 40 * DAY)
+    reading.close()
+    assert headed(book) == [0, 3, 4]
+    assert list(verify(book.connection)) == []
+
+
+def test_days_without_outcomes_between_imported_ones_get_no_head(book: Book, path: Path) -> None:
+    """An old outcome beside new ones, a wrong date say, must not make heads of the years between."""
+    book.change(history("shop", -9000, -8999, 0))
+    seal(book, path, D0 + 40 * DAY)
+    assert headed(book) == [-9000, -8999, 0]
 
 
 def test_a_correction_of_the_clock_counts_its_days_anew(tmp_path: Path) -> None:
