@@ -1,13 +1,15 @@
 """The log of the agent: one line per first outcome, outage begun and ended, line lost and found. Not every probe.
 
-What is said of an outage is what could be said at once; the verdict is made from the record.
+What is said of an outage is what could be said at once; the verdict is made from the record. Nothing is said before
+the record has it: lines are held until whoever records the outcomes takes them.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from probe.model import Cause, Check, Outcome, Reason, Role, State
 from probe.references import References
@@ -22,6 +24,20 @@ OUR_LINE: Final = frozenset({Cause.ISP, Cause.OWN_NETWORK, Cause.OWN_NETWORK_OR_
 
 LINES_A_MINUTE: Final = 30
 """Of one message; what is beyond is counted and told at the next occasion."""
+
+
+class Line(NamedTuple):
+    """A line of the log that may not be said yet."""
+
+    level: int
+    message: str
+    fields: Mapping[str, object]
+
+
+def say(lines: Iterable[Line]) -> None:
+    """Into the log with them, from any thread."""
+    for line in lines:
+        log.log(line.level, line.message, extra=line.fields)
 
 
 class _Story:
@@ -47,6 +63,12 @@ class Journal:
         self._stories: dict[str, _Story] = {}
         self._spent: dict[str, tuple[int, int]] = {}
         self._is_line_down = False
+        self._held: list[Line] = []
+
+    def held(self) -> list[Line]:
+        """The lines since the last time; they are the caller's now."""
+        held, self._held = self._held, []
+        return held
 
     def forget(self, key: str) -> None:
         """This check was removed, paused or given another meaning."""
@@ -100,18 +122,19 @@ class Journal:
         if is_down != self._is_line_down:
             self._is_line_down = is_down
             message = "our own line is down" if is_down else "our own line is up again"
-            log.warning(message, extra={"at": instant(outcome.at_ms)})
+            self._held.append(Line(logging.WARNING, message, {"at": instant(outcome.at_ms)}))
 
     def _say(self, level: int, message: str, outcome: Outcome, **more: object) -> None:
         minute = outcome.at_ms // 60_000
         since, lines = self._spent.get(message, (minute, 0))
         if since != minute:
             if lines > LINES_A_MINUTE:
-                log.warning("more lines were left out", extra={"said": message, "lines": lines - LINES_A_MINUTE})
+                fields = {"said": message, "lines": lines - LINES_A_MINUTE}
+                self._held.append(Line(logging.WARNING, "more lines were left out", fields))
             since, lines = minute, 0
         self._spent[message] = (since, lines + 1)
         if lines < LINES_A_MINUTE:
-            log.log(level, message, extra=_fields(outcome) | more)
+            self._held.append(Line(level, message, _fields(outcome) | more))
 
 
 def instant(at_ms: int) -> str:

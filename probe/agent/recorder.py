@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol
 
-from probe.agent.journal import Journal
+from probe.agent.journal import Journal, say
 from probe.agent.notices import Notices
 from probe.lanes import Ending
 from probe.model import Event, EventKind, Finding, Outcome
@@ -59,7 +59,7 @@ class Recorder:
         """Whether a refusal has been told since the last one was called over; more of them are only counted."""
         self.before: Callable[[], None] = lambda: None
         self.last: dict[str, Outcome] = {}
-        """The last outcome of each check since the start."""
+        """The last outcome of each check since the start that the record has."""
         self.notices: Notices | None = None
         """Says what people are to be told; None: nobody."""
         self.stall: tuple[int, int] | None = None
@@ -91,7 +91,6 @@ class Recorder:
         if not self._batch:
             asyncio.get_running_loop().call_later(GATHER_S, self.flush)
         self._batch.append(outcome)
-        self.last[outcome.key] = outcome
         self._references.see(outcome.key, outcome.finding, ending.at_boot_ms)
         self._journal.tell(ending.check, outcome, ending.at_boot_ms)
         if self.notices is not None:
@@ -117,17 +116,20 @@ class Recorder:
             return None
         batch, self._batch = self._batch, []
         messages, self._messages = self._messages, []
+        lines = self._journal.held()
         self._handed.append(batch[0].at_ms - self.scale.offset_ms)
         future = self._keeper.record(batch, messages)
-        future.add_done_callback(lambda done: self._settle(done, len(batch), messages))
+        future.add_done_callback(lambda done: self._settle(done, batch, messages))
+        future.add_done_callback(lambda done: say(lines))
         return future
 
-    def _settle(self, done: Future[None], count: int, messages: Sequence[Message]) -> None:
+    def _settle(self, done: Future[None], batch: Sequence[Outcome], messages: Sequence[Message]) -> None:
         self._handed.popleft()
         if _is_kept(done):
-            self.acknowledged += count
+            self.acknowledged += len(batch)
+            self.last |= {outcome.key: outcome for outcome in batch}
         else:
-            self.refused += count
+            self.refused += len(batch)
             if self.notices is not None:
                 self.notices.retract(messages)
             self._complain(done)

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from probe.agent.journal import LINES_A_MINUTE, Journal
+from probe.agent.journal import LINES_A_MINUTE, Journal, say
 from probe.model import Check, Finding, Origin, Outcome, Reason, Role, State
 from probe.references import References
 from tests.builders import a_check
@@ -33,6 +33,7 @@ class Diary:
         )
         self.references.see(check.key, finding, at_ms)
         self.journal.tell(check, outcome, at_ms)
+        say(self.journal.held())
 
     def lines(self) -> list[tuple[str, str | None, str | None]]:
         records = [vars(record) for record in self.caplog.records]

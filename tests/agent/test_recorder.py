@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
 
@@ -67,6 +68,23 @@ def test_outcomes_are_gathered_and_counted_only_when_safe() -> None:
     assert [(one.at_ms, one.clock) for one in keeper.handed] == [(1_000_010, 7), (1_000_020, 7)]
     assert isinstance(keeper.handed[0], Outcome)
     assert keeper.handed[0].due_ms == 1_000_007
+
+
+def test_nothing_is_shown_before_the_record_has_it(caplog: pytest.LogCaptureFixture) -> None:
+    """Neither by the log nor by whoever asks for the last outcome: a kill now would make a lie of it."""
+    caplog.set_level(logging.INFO, "probe")
+    keeper = SlowKeeper()
+    recorder = recorder_of(keeper)
+
+    async def story() -> None:
+        recorder.take(an_ending(10))
+        recorder.flush()
+        assert ([record.message for record in caplog.records], recorder.last) == ([], {})
+        keeper.futures[0].set_result(None)
+
+    asyncio.run(story())
+    assert [record.message for record in caplog.records] == ["first outcome"]
+    assert [one.at_ms for one in recorder.last.values()] == [1_000_010]
 
 
 def test_an_event_is_recorded_behind_the_outcomes_before_it() -> None:
