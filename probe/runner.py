@@ -34,6 +34,8 @@ OUR_EXPRESSION: Final = "expression"
 """The phase in which an expression of the configuration is searched for: time lost there is ours as well."""
 TURN_S: Final = 0.025
 """A deadline noticed later than this found a busy loop: what lies unread gets as long once more."""
+OWED_S: Final = 0.1
+"""A target is given what a loop that stood still has taken from it in pieces of so much."""
 GRACE_MS: Final = 100
 """How late a finding may be and still be believed: a loop that is busy wakes nobody to the millisecond."""
 
@@ -96,7 +98,7 @@ async def _find(check: Check, prober: Attempts, trail: Trail) -> tuple[Finding, 
     except asyncio.CancelledError:
         if not strike.has_fallen or task.uncancel() > others:
             raise
-        return _cut_off(check, trail), True
+        return _cut_off(check, trail, strike.owed_ms), True
     except Exception as error:  # noqa: BLE001 - a bug of ours must not read as an outage of theirs
         if strike.has_fallen:
             task.uncancel()
@@ -163,12 +165,18 @@ class _Flight:
     def stop(self) -> None:
         """Give everything back; no outcome."""
         if self._done is not None:
-            self._stop()
+            self._give_back()
             self._let_go()
 
     def _cut(self) -> None:
-        self._stop()
-        self._end(_cut_off(self._check, self.trail))
+        self._give_back()
+        self._end(_cut_off(self._check, self.trail, self._strike.owed_ms))
+
+    def _give_back(self) -> None:
+        try:
+            self._stop()
+        except Exception as bug:  # noqa: BLE001 - as in an attempt; its outcome must come all the same
+            _log_once(self._check, bug)
 
     def _end(self, finding: Finding) -> None:
         done = self._done
@@ -194,29 +202,37 @@ class _Strike:
 
     A loop that comes late finds the answer and the deadline in one turn, and the deadline would win: an
     answer in time would read as an outage of theirs. So a deadline that strikes late waits for a moment
-    of ours, and again, as long as the whole lateness is not a stall.
+    of ours, and for as long as the loop stood still during the attempt, which the target had not; but not
+    for longer than a stall.
     """
 
-    __slots__ = ("_check", "_cut", "_last_s", "_waiting", "has_fallen")
+    __slots__ = ("_check", "_cut", "_due_s", "_held_s", "_waiting", "has_fallen", "owed_ms")
 
     def __init__(self, check: Check, cut: Callable[[], object]) -> None:
         self._check, self._cut = check, cut
-        self._last_s: float | None = None
-        self._waiting = running_wheel().after(check.timeout_ms / 1000, self._fall)
+        wheel = running_wheel()
+        self._waiting = wheel.after(check.timeout_ms / 1000, self._fall)
+        self._due_s, self._held_s = self._waiting.due_s, wheel.held_s()
         self.has_fallen = False
+        self.owed_ms = 0
+        """What the target never had of its timeout, once the deadline has fallen."""
 
     def cancel(self) -> None:
         """The attempt has ended by itself."""
         self._waiting.cancel()
 
     def _fall(self) -> None:
-        now_s, due_s = asyncio.get_running_loop().time(), self._waiting.due_s
-        if self._last_s is None:
-            self._last_s = due_s + _stall_ms(self._check) / 1000
-        if now_s - due_s <= TURN_S or now_s > self._last_s:
-            self._waiting = running_wheel().after(0, self._strike)  # whoever is awake already comes first
+        now_s, due_s, wheel = asyncio.get_running_loop().time(), self._waiting.due_s, running_wheel()
+        owed_s = wheel.held_s() - self._held_s - (now_s - self._due_s)
+        if now_s > self._due_s + _stall_ms(self._check) / 1000:
+            self.owed_ms = max(int(owed_s * 1000), 0)
+            self._waiting = wheel.after(0, self._strike)
+        elif owed_s > TURN_S:
+            self._waiting = wheel.after(OWED_S, self._fall)
+        elif now_s - due_s > TURN_S:
+            self._waiting = wheel.after(TURN_S, self._fall)
         else:
-            self._waiting = running_wheel().after(TURN_S, self._fall)
+            self._waiting = wheel.after(0, self._strike)  # whoever is awake already comes first
 
     def _strike(self) -> None:
         self.has_fallen = True
@@ -231,9 +247,11 @@ def _late_ms(trail: Trail, now: Reading) -> int:
     return (now.boot_ns - trail.began.boot_ns) // NS_PER_MS - trail.timeout_ms
 
 
-def _cut_off(check: Check, trail: Trail) -> Finding:
+def _cut_off(check: Check, trail: Trail, owed_ms: int = 0) -> Finding:
     late_ms = _late_ms(trail, trail.clock.read())
     where = f"in {trail.phase}" if trail.phase else "before an answer"
+    if owed_ms > GRACE_MS:
+        return _unfinished(trail, Reason.STALL, f"the agent stood still for {owed_ms} ms of the time, {where}")
     if late_ms > _stall_ms(check):
         return _unfinished(trail, Reason.STALL, f"the deadline passed unnoticed for {late_ms} ms, {where}")
     if trail.phase == OUR_RESOLVER:

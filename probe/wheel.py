@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -19,6 +20,10 @@ RESOLUTION_S: Final = 1e-6
 """An appointment so near is due: floating point may leave it a little in the future."""
 STRETCH: Final = 256
 """Appointments that are kept in one turn of the loop; the rest follow in the next."""
+BEAT_S: Final = 0.25
+"""While there are appointments, the loop is looked at so often."""
+HELD_S: Final = 0.1
+"""A look that comes later than this found a loop that stood still."""
 
 
 class Appointment:
@@ -42,6 +47,8 @@ class Wheel:
     def __init__(self) -> None:
         """None yet."""
         self._queues: dict[float, deque[Appointment]] = {}
+        self._held_s = 0.0
+        self._beat_due_s = math.inf
 
     def after(self, wait_s: float, call: Callable[[], None]) -> Appointment:
         """Call so many seconds from now, never before."""
@@ -51,6 +58,8 @@ class Wheel:
         if queue is None:
             queue = self._queues[wait_s] = deque()
             loop.call_at(due_s, self._turn, wait_s)
+            if self._beat_due_s == math.inf:
+                self._beat_later(loop)
         while queue and queue[0].call is None:
             queue.popleft()
         made = Appointment(due_s, call)
@@ -60,6 +69,27 @@ class Wheel:
     def __len__(self) -> int:
         """Queues with a timer."""
         return len(self._queues)
+
+    def held_s(self) -> float:
+        """For how long the loop has stood still so far while there were appointments, to within a beat."""
+        return self._held_s + self._held_since_s(asyncio.get_running_loop().time())
+
+    def _held_since_s(self, now_s: float) -> float:
+        """How long it stood still since the last beat: all the time, where the next one is late."""
+        late_s = now_s - self._beat_due_s
+        return late_s + BEAT_S if late_s > HELD_S else 0.0
+
+    def _beat_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._beat_due_s = loop.time() + BEAT_S
+        loop.call_at(self._beat_due_s, self._beat)
+
+    def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._held_s += self._held_since_s(loop.time())
+        if self._queues:
+            self._beat_later(loop)
+        else:
+            self._beat_due_s = math.inf
 
     def _turn(self, wait_s: float) -> None:
         loop = asyncio.get_running_loop()

@@ -197,3 +197,68 @@ def test_a_check_that_is_forgotten_is_stopped() -> None:
 
     run_by_hand(course.clock, work())
     assert (course.ends, course.stopped, len(course.lanes)) == ([], 1, 0)
+
+
+def held(interval_ms: int, answers_after_s: float | None) -> Finding:
+    """What is found where the loop stands still for most of the time, and the target answers some time after that."""
+    clock, landed = HandClock(), list[Finding]()
+
+    async def work() -> None:
+        def script(_: Trail, land: Land) -> None:
+            def hold() -> None:
+                clock.advance(1_900)
+                if answers_after_s is not None:
+                    later(answers_after_s, land)
+
+            asyncio.get_running_loop().call_soon(hold)
+
+        check = a_check(timeout_ms=2000, interval_ms=interval_ms)
+        launch(check, Scripted(script), clock, lambda _, __, finding: landed.append(finding))
+        await asyncio.sleep(30)
+
+    run_by_hand(clock, work())
+    [finding] = landed
+    return finding
+
+
+def test_a_target_has_its_time_where_the_loop_stood_still() -> None:
+    """It answers within its timeout of being asked; that we asked late is not its fault."""
+    finding = held(60_000, answers_after_s=1.5)
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.STALL)
+
+
+def test_a_target_that_stays_silent_is_down_also_where_the_loop_stood_still() -> None:
+    """It had all of its time; only later."""
+    finding = held(60_000, answers_after_s=None)
+    assert (finding.state, finding.reason) == (State.DOWN, Reason.TIMEOUT)
+
+
+def test_what_a_target_cannot_be_given_back_is_our_stall() -> None:
+    """The next attempt is due; whether the target would have answered nobody knows."""
+    finding = held(3_000, answers_after_s=None)
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.STALL)
+    assert "stood still" in finding.detail
+
+
+def test_an_end_that_breaks_leaves_an_outcome_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    """A tick without one would hold up its check for ever."""
+    landed: list[Finding] = []
+
+    class Broken(Scripted):
+        def launch(self, check: Check, trail: Trail, land: Land) -> Stop | None:
+            super().launch(check, trail, land)
+
+            def stop() -> None:
+                raise ZeroDivisionError
+
+            return stop
+
+    async def work() -> None:
+        launch(a_check(), Broken(lambda *_: None), clock, lambda _, __, finding: landed.append(finding))
+        await asyncio.sleep(30)
+
+    clock = HandClock()
+    with caplog.at_level(logging.ERROR):
+        run_by_hand(clock, work())
+    assert [finding.reason for finding in landed] == [Reason.TIMEOUT]
+    assert "prober broke" in [record.message for record in caplog.records]
