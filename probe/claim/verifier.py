@@ -32,6 +32,7 @@ Pairs = list[tuple[int, int]]
 Problem = tuple[str, str]
 MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}")
+NUMBER = re.compile(r"-?\d{1,400}(\.\d{1,400}|/[1-9]\d{0,399})?")
 MOST = 2 << 30
 CHAIN, SEAL = b"probe-rec-v1\0", b"probe-seal-v1\0"
 UP, DOWN, UNKNOWN = STATES = ("up", "down", "unknown")
@@ -110,7 +111,8 @@ def sealed(files: Files, notes: list[str]) -> Iterator[Problem]:
             yield "heads.jsonl", f"the head of {said['day']} is not what was made, or not the one after that before it"
             return
         before, heads[said["day"]] = head["hash"], said["outcomes"]
-    days, counted = by_day(lines(files, "samples.jsonl")), 0
+    given, counted = list(lines(files, "samples.jsonl")), 0
+    days = by_day(given)
     for day, about in load(files, "digests.json").items():
         text = "".join(f"{series} {n} {digest}\n" for series, n, digest in about["series"])
         if hashlib.sha256(text.encode()).hexdigest() != heads.get(day):
@@ -121,10 +123,10 @@ def sealed(files: Files, notes: list[str]) -> Iterator[Problem]:
             if (len(rows), hashlib.sha256(b"".join(rows)).hexdigest()) != (n, digest):
                 yield "samples.jsonl", f"the outcomes of series {series} on {day} are not those that the head covers"
     heads_said = f"{len(heads)} heads, the last one {before}" if heads else "heads: no day is sealed yet"
-    notes.append(f"{counted} of {sum(map(len, days.values()))} enclosed outcomes are covered by {heads_said}")
+    notes.append(f"{counted} of {len(given)} enclosed outcomes are covered by {heads_said}")
 
 
-def by_day(given: Iterator[Any]) -> dict[tuple[str, int], list[bytes]]:
+def by_day(given: list[Any]) -> dict[tuple[str, int], list[bytes]]:
     """The rows that the digest of a day is about, by day and series."""
     days: dict[tuple[str, int], list[bytes]] = {}
     for one in given:
@@ -157,13 +159,16 @@ def chained(files: Files, notes: list[str]) -> Iterator[Problem]:
 
 
 def samples_alike(files: Files, _notes: list[str]) -> Iterator[Problem]:
-    """Samples say what their rows say, in order; windows what the chain says."""
-    record, before = load(files, "record.json"), (0, 0)
-    for number, one in enumerate(lines(files, "samples.jsonl"), 1):
+    """Samples say what their rows say, in order, and are replaced only by late ones; windows what the chain says."""
+    record, before, given = load(files, "record.json"), (0, 0), list(lines(files, "samples.jsonl"))
+    late = {(one["series"], *one["row"][:2]) for one in given if one.get("standing") == "late"}
+    for number, one in enumerate(given, 1):
         at, clock, _revision, _origin, state, reason, *_ = one["row"]
         check, said = record["series"][str(one["series"])]["check"], instant(at + record["clocks"][str(clock)][2])
         if [check, said, STATES[state], reason] != [one["check"], one["at"], one["state"], one["reason"]]:
             yield "samples.jsonl", f"line {number} says otherwise than its own row"
+        if one.get("standing") == "replaced" and (one["series"], *one["row"][:2]) not in late:
+            yield "samples.jsonl", f"line {number} is said to be replaced, and no late one replaces it"
         if before > (one["series"], at):
             yield "samples.jsonl", f"line {number} is not in the order of series and time"
         before = one["series"], at
@@ -200,7 +205,7 @@ def recounted(files: Files, notes: list[str]) -> Iterator[Problem]:
             continue
         found = anew(record, given, mine, theirs)
         total = seconds(found)
-        if total != Fraction(mine["by_samples"]):
+        if total != exact(mine["by_samples"]):
             yield "claim.json", f"{name}: by the samples {total} s are proven, {mine['by_samples']} are stated"
         if any(not any(a <= start and end <= b for a, b in found) for start, end in down):
             yield "claim.json", f"{name}: downtime is stated that the samples do not prove"
@@ -226,16 +231,16 @@ def anew(record: dict[str, Any], given: list[Any], mine: dict[str, Any], theirs:
 
 def figures(name: str, repeats: list[str], theirs: dict[str, Any], stated_s: Fraction) -> Iterator[Problem]:
     """The report's figures that are sums of what was recounted."""
-    raw, net = Fraction(theirs["raw_downtime"]["low"]), Fraction(theirs["downtime"]["low"])
-    forgiven = sum((Fraction(each["forgiven"]) for each in theirs["exclusions"]), Fraction(0))
-    counted = sum((Fraction(each["counted"]) for each in theirs["outages"]), Fraction(0))
+    raw, net = exact(theirs["raw_downtime"]["low"]), exact(theirs["downtime"]["low"])
+    forgiven = sum((exact(each["forgiven"]) for each in theirs["exclusions"]), Fraction(0))
+    counted = sum((exact(each["counted"]) for each in theirs["outages"]), Fraction(0))
     if "raw_downtime" in repeats and (raw != stated_s or net > raw):
         yield "report.json", f"{name}: {raw} s before and {net} s after maintenance, the samples give {stated_s}"
     if "downtime" in repeats and net != raw - forgiven:
         yield "report.json", f"{name}: downtime is {net} s, {raw} less {forgiven} forgiven are {raw - forgiven}"
     if "outages" in repeats and counted != net:
         yield "report.json", f"{name}: the outages add up to {counted} s, downtime is {net}"
-    if theirs["verdict"] == "missed" and theirs["budget"] is not None and net < Fraction(theirs["budget"]):
+    if theirs["verdict"] == "missed" and theirs["budget"] is not None and net < exact(theirs["budget"]):
         yield "report.json", f"{name}: missed, and yet {net} s are within the {theirs['budget']} allowed"
 
 
@@ -353,6 +358,13 @@ def seconds(pairs: Pairs) -> Fraction:
     return sum((Fraction(b - a, 1000) for a, b in pairs), Fraction(0))
 
 
+def exact(text: str) -> Fraction:
+    """A decimal or a fraction of a document; an exponent would keep us busy for as long as it says."""
+    if not NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:40]} is no exact number")
+    return Fraction(text)
+
+
 def canonical(value: Any) -> bytes:
     """JSON as it is hashed."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
@@ -384,7 +396,7 @@ def told(path: Path) -> tuple[list[str], bool]:
     problems, notes = verify(path)
     is_sound = not problems
     said = [f"{place}: {what}" for place, what in problems] if problems else notes
-    end = "sound: every check passed" if is_sound else f"REFUSED: {len(problems)} problem(s)"
+    end = "sound: every check passed" if is_sound else f"REFUSED: {len(problems)} problem{'s' * (len(problems) > 1)}"
     return [*said, f"{path.name or path}: {end}"], is_sound
 
 

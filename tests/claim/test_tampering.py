@@ -158,6 +158,11 @@ def late(given: list[Any]) -> None:
     given[9]["standing"] = "late"
 
 
+def gone(given: list[Any]) -> None:
+    """A sample of the digest that is said not to count any more."""
+    given[3]["standing"] = "replaced"
+
+
 def relinked(files: Files) -> bytes:
     """The last head made anew, to fit other outcomes."""
 
@@ -221,6 +226,7 @@ FORGERIES: Final[list[tuple[str, str, Forge]]] = [
     ("outages: gone", "outages.json", changed("outages.json", lambda said: said["outages"].clear())),
     ("outages: cause", "outages.json", changed("outages.json", put("outages", 1, "cause", value="provider_or_path"))),
     ("claim: by samples", "claim.json", changed("claim.json", put("recount", 0, "by_samples", value="1800"))),
+    ("claim: endless figure", "forged.zip", changed("claim.json", put("recount", 0, "by_samples", value="1e99999999"))),
     ("claim: down longer", "claim.json", changed("claim.json", put("recount", 0, "down", 0, 0, value=night.TEN))),
     ("claim: down shorter", "report.json", changed("claim.json", put("recount", 0, "down", 0, 0, value=MIDDLE))),
     ("claim: down gone", "report.json", changed("claim.json", put("recount", 0, "down", value=[]))),
@@ -231,6 +237,7 @@ FORGERIES: Final[list[tuple[str, str, Forge]]] = [
     ("samples: broken", "samples.jsonl", lined("samples.jsonl", broken)),
     ("samples: later", "samples.jsonl", lined("samples.jsonl", later)),
     ("samples: late", "samples.jsonl", lined("samples.jsonl", late)),
+    ("samples: replaced", "samples.jsonl", lined("samples.jsonl", gone)),
     ("samples: one gone", "samples.jsonl", lined("samples.jsonl", lambda given: given.pop(20))),
     ("samples: one twice", "samples.jsonl", lined("samples.jsonl", lambda given: given.insert(20, given[20]))),
     ("samples: order", "samples.jsonl", lined("samples.jsonl", lambda given: given.reverse())),
@@ -287,6 +294,20 @@ def test_what_was_not_changed_passes(files: Files, tmp_path: Path) -> None:
     for data in (zipped(files), zipped(listed(files)), zipped(edited(files, "report.json", lambda _: None))):
         path.write_bytes(data)
         assert verifier.verify(path)[0] == []
+
+
+def test_an_outcome_that_came_late_is_not_counted_among_those_under_a_head(files: Files, tmp_path: Path) -> None:
+    """The digest of its day does not have it, so whoever reads is told that one more is enclosed than is covered."""
+    path = tmp_path / "forged.zip"
+
+    def more(given: list[Any]) -> None:
+        given.insert(20, json.loads(json.dumps(given[20])) | {"standing": "late"})
+
+    path.write_bytes(lined("samples.jsonl", more)(dict(files)))
+    problems, notes = verifier.verify(path)
+    number = len(files["samples.jsonl"].splitlines())
+    assert problems == []
+    assert notes[0].startswith(f"{number} of {number + 1} enclosed outcomes are covered by 2 heads")
 
 
 def flips(pack: bytes) -> Iterator[bytes]:
