@@ -32,7 +32,9 @@ def run(call: Call) -> Exit:
         wrong = [{"place": place, "what": what} for place, what in problems]
         call.out.document({"schema": 1, "path": str(path), "is_sound": not problems, "problems": wrong, "notes": notes})
         return Exit.FAILED if problems else Exit.FINE
-    said, is_sound = verifier.told(path)
-    for line in said:
-        call.out.line(line)
+    from probe.view.page import Piece, Tone, paragraph
+
+    (*said, verdict), is_sound = verifier.told(path)
+    tone = Tone.GOOD if is_sound else Tone.BAD
+    call.out.page((*map(paragraph, said), paragraph(Piece(verdict, tone))))
     return Exit.FINE if is_sound else Exit.FAILED

@@ -20,7 +20,7 @@ def size(length: int) -> str:
 
 
 def stats(found: Mapping[str, Any]) -> Page:
-    """How large, what of, and since when it is sealed."""
+    """How large, what of, and since when it is sealed; labels so short that 80 columns hold a head in one piece."""
     outcomes = found["outcomes"]
     each = Fraction(found["used_bytes"], outcomes) if outcomes else None
     sealed = Fraction(found["sealed_bytes"], found["sealed_outcomes"]) if found["sealed_outcomes"] else None
@@ -31,9 +31,9 @@ def stats(found: Mapping[str, Any]) -> Page:
         ),
         ("outcomes", f"{outcomes:,}, {_bytes(each)} an outcome with everything"),
         ("sealed", f"{found['sealed_outcomes']:,}, {_bytes(sealed)} an outcome"),
-        ("not yet sealed", f"{found['hot_outcomes']:,}"),
+        ("unsealed", f"{found['hot_outcomes']:,}"),
         ("whole since", found["oldest_whole_day"] or "—"),
-        ("last closed day", found["last_sealed_day"] or "—"),
+        ("closed until", found["last_sealed_day"] or "—"),
         ("its head", found["last_head"] or "—"),
         ("rows", ", ".join(f"{name} {count:,}" for name, count in found["rows"].items())),
         ("schema", f"{found['schema']}, SQLite {found['sqlite']}"),
