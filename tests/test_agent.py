@@ -29,20 +29,10 @@ from probe.errors import AgentError, ConfigError, StoreLocked, UsageError
 from probe.model import EventKind, Outcome, Reason, State, Window
 from probe.store.changes import AddWindow, Pause, RemoveWindow, Resume
 from probe.store.reader import Reader, open_reader
+from tests.builders import configuration, port_checks
 
 EVER = 0, 1 << 60
-MAIN = """
-[agent]
-vantage = "here"
-[storage]
-path = "probe.db"
-[defaults]
-interval = "2s"
-timeout = "1s"
-recheck = "1s"
-[references]
-gateway = "none"
-"""
+MAIN = configuration()
 
 
 class PushedClock(SystemClock):
@@ -75,10 +65,7 @@ class Deployment:
 
     def write(self, *checks: tuple[str, int], more: str = "") -> None:
         """The drop-in says just these checks."""
-        text = more
-        for name, port in checks:
-            text += f'[[check]]\nname = "{name}"\nkind = "tcp"\ntarget = "127.0.0.1:{port}"\nallow_private = true\n'
-        (self.path.parent / "checks.d" / "all.toml").write_text(text)
+        (self.path.parent / "checks.d" / "all.toml").write_text(more + port_checks(*checks))
 
     def read(self) -> Reader:
         return open_reader(self.database)

@@ -29,36 +29,15 @@ from probe.config.configuration import WebSettings
 from probe.judge import PeriodChoice, assess
 from probe.secrets import Secret
 from probe.store.reader import open_reader
+from tests.builders import configuration, port_checks
 from tests.lab.agents import RealAgent, wait_until
 
 ROOT: Final = Path(__file__).parents[2]
-MAIN: Final = """
-[agent]
-vantage = "here"
-[storage]
-path = "probe.db"
-[defaults]
-interval = "2s"
-timeout = "1s"
-recheck = "1s"
-confirm = 1
-[references]
-gateway = "none"
-interval = "2s"
-timeout = "1s"
-targets = [{{ address = "tcp://127.0.0.1:{port}", allow_private = true }}]
+MORE: Final = """
 [service.shop]
 objective = "99.9 %"
 [web]
 listen = "127.0.0.1:{web}"
-"""
-CHECK: Final = """
-[[check]]
-name = "{name}"
-kind = "tcp"
-target = "127.0.0.1:{port}"
-allow_private = true
-service = "shop"
 """
 
 
@@ -73,13 +52,14 @@ class Site:
 
     def __init__(self, folder: Path, port: int, reference: int) -> None:
         self.web, self.folder = free_port(), folder
-        (folder / "probe.toml").write_text(MAIN.format(port=reference, web=self.web))
+        main = configuration(reference, confirm=1, more=MORE.format(web=self.web))
+        (folder / "probe.toml").write_text(main)
         (folder / "checks.d").mkdir()
         self.checks(port)
         self.agent = RealAgent(folder / "probe.toml")
 
     def checks(self, port: int) -> None:
-        text = CHECK.format(name="good", port=port) + CHECK.format(name="bad", port=free_port())
+        text = port_checks(("good", port), ("bad", free_port()), more='service = "shop"\n')
         (self.folder / "checks.d" / "all.toml").write_text(text)
 
     def get(self, path: str, host: str = "127.0.0.1") -> tuple[int, str]:

@@ -13,24 +13,11 @@ import pytest
 
 from probe.store.outbox import Kind, of_kind
 from probe.store.reader import open_reader
+from tests.builders import configuration, port_checks
 from tests.lab.agents import RealAgent, wait_until
 from tests.notify.receiver import SECRET, Receiver, receiving
 
-MAIN = """
-[agent]
-vantage = "here"
-[storage]
-path = "probe.db"
-[defaults]
-interval = "2s"
-timeout = "1s"
-recheck = "1s"
-confirm = 1
-[references]
-gateway = "none"
-interval = "2s"
-timeout = "1s"
-targets = [{{ address = "tcp://127.0.0.1:{port}", allow_private = true }}]
+MORE = """
 [notify.hook]
 webhook = {{ file = "{folder}/url" }}
 secret = {{ file = "{folder}/secret" }}
@@ -78,15 +65,13 @@ def flapping() -> Iterator[Flapping]:
 def agent(tmp_path: Path, receiver: Receiver, flapping: Flapping) -> Iterator[RealAgent]:
     """Three checks of the port that is shut and opened; the reference always answers."""
     with socket.create_server(("127.0.0.1", 0)) as reference:
-        text = MAIN.format(port=reference.getsockname()[1], folder=tmp_path)
+        port, more = reference.getsockname()[1], MORE.format(folder=tmp_path)
+        text = configuration(port, confirm=1, more=more)
         (tmp_path / "probe.toml").write_text(text)
         (tmp_path / "url").write_text(receiver.url)
         (tmp_path / "secret").write_text(SECRET)
         (tmp_path / "checks.d").mkdir()
-        checks = "".join(
-            f'[[check]]\nname = "c{number}"\nkind = "tcp"\ntarget = "127.0.0.1:{flapping.port}"\nallow_private = true\n'
-            for number in range(3)
-        )
+        checks = port_checks(*((f"c{number}", flapping.port) for number in range(3)))
         (tmp_path / "checks.d" / "all.toml").write_text(checks)
         found = RealAgent(tmp_path / "probe.toml")
         yield found

@@ -16,23 +16,9 @@ import pytest
 
 from probe.model import EventKind, Outcome, Reason, SpanClass, State
 from probe.store.reader import open_reader
+from tests.builders import configuration, port_checks
 from tests.lab.agents import RealAgent, wait_until
 
-MAIN = """
-[agent]
-vantage = "here"
-[storage]
-path = "probe.db"
-[defaults]
-interval = "2s"
-timeout = "1s"
-recheck = "1s"
-[references]
-gateway = "none"
-interval = "2s"
-timeout = "1s"
-targets = [{{ address = "tcp://127.0.0.1:{port}", allow_private = true }}]
-"""
 KILLS, SOAK_KILLS = 50, 1_000
 LOOK_BACK_MS = 60_000
 """Each life is compared with the record of so long; the whole record at the end."""
@@ -54,13 +40,10 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = server.getsockname()[1]
-        (tmp_path / "probe.toml").write_text(MAIN.format(port=port))
+        (tmp_path / "probe.toml").write_text(configuration(port))
         (tmp_path / "checks.d").mkdir()
         ports = [port] * CHECKS + [closed.getsockname()[1]] * (CHECKS // 2)
-        text = "".join(
-            f'[[check]]\nname = "c{number}"\nkind = "tcp"\ntarget = "127.0.0.1:{port}"\nallow_private = true\n'
-            for number, port in enumerate(ports)
-        )
+        text = port_checks(*((f"c{number}", port) for number, port in enumerate(ports)))
         (tmp_path / "checks.d" / "all.toml").write_text(text)
         yield tmp_path
 

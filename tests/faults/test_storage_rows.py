@@ -19,6 +19,7 @@ from probe.store.backup import backup
 from probe.store.database import WAL_LIMIT
 from probe.store.reader import open_reader
 from probe.store.writer import Writer
+from tests.builders import configuration, port_checks
 from tests.clocks import HandClock
 from tests.faults.disk import Call, library
 from tests.faults.lives import is_sound
@@ -27,18 +28,7 @@ from tests.lab.agents import ROOT, RealAgent, environment, wait_until
 from tests.lab.needs import need
 from tests.store.builders import HOME, QUICK, T0, a_writer, an_outcome
 
-MAIN = """
-[agent]
-vantage = "here"
-[storage]
-path = "probe.db"
-[defaults]
-interval = "2s"
-timeout = "500ms"
-[references]
-gateway = "none"
-"""
-CHECK = '[[check]]\nname = "c{number}"\nkind = "tcp"\ntarget = "127.0.0.1:{port}"\nallow_private = true\n'
+MAIN = configuration()
 CHECKS = 4
 EVER = 0, 1 << 60
 
@@ -51,7 +41,7 @@ def site(tmp_path: Path) -> Iterator[Path]:
         folder = tmp_path / "site"
         (folder / "checks.d").mkdir(parents=True)
         (folder / "probe.toml").write_text(MAIN)
-        text = "".join(CHECK.format(number=number, port=port) for number in range(CHECKS))
+        text = port_checks(*((f"c{number}", port) for number in range(CHECKS)))
         (folder / "checks.d" / "all.toml").write_text(text)
         yield folder
 
