@@ -231,7 +231,7 @@ def agreed(one: Document) -> str | None:
 def deadline(one: Document) -> str:
     """Until when a claim must be there."""
     last = one["claim"]["deadline"]
-    return f"to be claimed by {last}" if last else "the terms state no deadline for a claim"
+    return f"to be claimed by {last}" if last else "no deadline for a claim was seen in the terms"
 
 
 def unproven(one: Document) -> Iterator[str]:

@@ -80,7 +80,7 @@ def claim(
     counted = [each for each in outages if each.counted_ms]
     missing = []
     if last is None:
-        missing.append("the terms do not state a deadline")
+        missing.append("no deadline was seen in the terms")
     elif deadline is None:
         missing.append(f"the deadline is {last.n} {_words(last.unit)} after {_words(last.anchor)}")
     if rule and rule.authority:

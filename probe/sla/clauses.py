@@ -191,13 +191,14 @@ class CreditRow:
     """One row: a looked-up value from `at_least` or `above` to `below` or `up_to` pays `credit` of `credit_unit`.
 
     The value is a share (availability, loss) or milliseconds (the length of an outage, a latency), as
-    the remedy's `lookup` says. credit_unit "share": that share of the fee.
+    the remedy's `lookup` says. unit: that of a metric's edges. credit_unit "share": that share of the fee.
     """
 
     at_least: Fraction | None = None
     above: Fraction | None = None
     up_to: Fraction | None = None
     below: Fraction | None = None
+    unit: str | None = None
     credit: Fraction
     credit_unit: str = "share"
 

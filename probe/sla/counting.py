@@ -106,12 +106,18 @@ def counted_set(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Fram
 
 
 def bad_days(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> int:
-    """F8: the local days of the period in which an outage, as far as it lies in that day, qualifies."""
-    left = down if rule.net else frame.excuse(frame.inside(down))
+    """F8: the local days of the period in which an outage, as far as it lies in that day, qualifies.
+
+    Where outages are recognised gross, one that maintenance shortens qualifies by its whole length, unless
+    nothing of it is left.
+    """
+    inside = frame.inside(down)
+    left = frame.excuse(inside)
+    seen = left if rule.net else inside
     found = 0
-    for day in frame.days() if down else []:
-        part = (frame.excuse(frame.inside(left)) if rule.net else left).clip(*day)
-        found += any(is_long_enough(run, rule) for run in pieces(part, cuts))
+    for day in frame.days() if left else []:
+        runs = pieces(seen.clip(*day), cuts)
+        found += any(is_long_enough(run, rule) and bool(left.clip(*run)) for run in runs)
     return found
 
 

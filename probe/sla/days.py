@@ -40,10 +40,11 @@ def crosses_midnight(down: Intervals, frame: Frame) -> bool:
 
 def _surely(rule: Counting, line: Timeline, frame: Frame) -> int:
     """The fewest days on which the outages that are proven can fall, each anywhere between its bounds."""
-    down = _left(line.down, frame)
+    down = _seen(rule, line.down, frame)
+    left = _left(line.down, frame)
     ranges: list[tuple[int, int]] = []
     for run in pieces(line.worst, line.cuts):
-        long_enough = [piece for piece in down.clip(*run) if is_long_enough(piece, rule)]
+        long_enough = [piece for piece in down.clip(*run) if _qualifies(piece, rule, left)]
         if long_enough:
             first, last = _bounds(rule, run, long_enough)
             days = _day(rule, first, frame), _day(rule, last, frame)
@@ -63,7 +64,8 @@ def _bounds(rule: Counting, run: Pair, sure: Sequence[Pair]) -> Pair:
 
 def _of(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> set[int]:
     """The days to which the qualifying outages of one down-set belong."""
-    runs = [run for run in pieces(_left(down, frame), cuts) if is_long_enough(run, rule)]
+    left = _left(down, frame)
+    runs = [run for run in pieces(_seen(rule, down, frame), cuts) if _qualifies(run, rule, left)]
     edge = 0 if rule.day_edge == "start" else 1
     return {day for run in runs if (day := _day(rule, run[edge], frame)) != NOWHERE}
 
@@ -71,8 +73,9 @@ def _of(rule: Counting, down: Intervals, cuts: Sequence[Ms], frame: Frame) -> se
 def _at_most(rule: Counting, line: Timeline, down: Intervals, frame: Frame) -> int:
     """The most days that a down-set allows: a run that is proven whole has one, any other all that it reaches into."""
     days: set[int] = set()
-    for run in pieces(_left(down, frame), line.cuts):
-        if not is_long_enough(run, rule):
+    left = _left(down, frame)
+    for run in pieces(_seen(rule, down, frame), line.cuts):
+        if not _qualifies(run, rule, left):
             continue
         if line.down.clip(*run).pairs == (run,):
             days.add(_day(rule, run[0 if rule.day_edge == "start" else 1], frame))
@@ -82,10 +85,23 @@ def _at_most(rule: Counting, line: Timeline, down: Intervals, frame: Frame) -> i
     return len(days - {NOWHERE})
 
 
+def _qualifies(run: Pair, rule: Counting, left: Intervals) -> bool:
+    """Whether an outage is long enough, and something of it is not forgiven."""
+    return is_long_enough(run, rule) and bool(left.clip(*run))
+
+
+def _seen(rule: Counting, down: Intervals, frame: Frame) -> Intervals:
+    """That in which outages are recognised: gross, or what maintenance leaves of it."""
+    return _left(down, frame) if rule.net else _served(down, frame)
+
+
 def _left(down: Intervals, frame: Frame) -> Intervals:
     """What is not forgiven, in service hours, not yet cut to the period."""
-    part = down if frame.hours is None else down & frame.hours
-    return frame.excuse(part)
+    return frame.excuse(_served(down, frame))
+
+
+def _served(down: Intervals, frame: Frame) -> Intervals:
+    return down if frame.hours is None else down & frame.hours
 
 
 def _day(rule: Counting, instant: Ms, frame: Frame) -> int:

@@ -10,6 +10,19 @@ from probe.sla.clauses import Cap, ClaimRule, CreditRow, Deadline, Remedy, Termi
 from probe.sla.table import Table
 
 PLAIN_KINDS = ("rows", "pro_rata", "lost_time")
+A_SHARE = (
+    "%",
+    'is no availability; rows in another unit need `lookup`: "event_duration" or "cumulative_duration" of downtime,'
+    ' or "metric"',
+)
+A_LENGTH = ("ms", 'is no length of time such as "4 h", which this `lookup` looks up')
+LOOKED_UP = {
+    None: A_SHARE,
+    "availability": A_SHARE,
+    "event_duration": A_LENGTH,
+    "cumulative_duration": A_LENGTH,
+}
+"""What the edges of rows are in, and what is wrong with others; of a metric any one unit is right."""
 
 
 def remedies(table: Table) -> tuple[Remedy, ...]:
@@ -29,7 +42,8 @@ def _is_plain(one: Remedy) -> bool:
 
 
 def _remedy(table: Table) -> Remedy:
-    rows = tuple(_row(each) for each in table.tables("rows"))
+    lookup = table.choice("lookup", vocabulary.LOOKUPS)
+    rows = tuple(_row(each, lookup) for each in table.tables("rows"))
     kind = table.choice("kind", vocabulary.REMEDIES) or "rows"
     remedy = Remedy(
         kind=kind,
@@ -37,7 +51,7 @@ def _remedy(table: Table) -> Remedy:
         fee_base=table.text("fee_base"),
         trigger=table.choice("trigger", vocabulary.TRIGGERS),
         promise=table.text("promise"),
-        lookup=table.choice("lookup", vocabulary.LOOKUPS),
+        lookup=lookup,
         allowance_ms=table.span("allowance"),
         unit_base=table.choice("unit_base", vocabulary.UNIT_BASES),
         unit_round=table.choice("unit_round", vocabulary.UNIT_ROUNDS),
@@ -81,13 +95,22 @@ def _per_unit(table: Table) -> dict[str, Any]:
     return {} if found is None else {"per_unit": found[0], "per_unit_of": found[1]}
 
 
-def _row(table: Table) -> CreditRow:
+def _row(table: Table, lookup: str | None) -> CreditRow:
     found = table.credit("credit")
     if found is None:
         table.problem("credit", 'is needed, such as "10 %" of the fee, "12 h" or "1 day" of it')
-    edges = {key: table.figure(key) for key in ("at_least", "above", "up_to", "below")}
+    edges = {key: table.quantity(key) for key in ("at_least", "above", "up_to", "below")}
     table.done()
-    return CreditRow(**edges, credit=found[0] if found else Fraction(0), credit_unit=found[1] if found else "share")
+    for key, edge in edges.items():
+        if edge and lookup != "metric" and edge[1] != LOOKED_UP[lookup][0]:
+            table.problem(key, LOOKED_UP[lookup][1])
+    units = {edge[1] for edge in edges.values() if edge}
+    return CreditRow(
+        **{key: edge[0] if edge else None for key, edge in edges.items()},
+        unit=units.pop() if lookup == "metric" and units else None,
+        credit=found[0] if found else Fraction(0),
+        credit_unit=found[1] if found else "share",
+    )
 
 
 def _cap(table: Table) -> Cap:

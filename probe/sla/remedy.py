@@ -130,4 +130,5 @@ def _credited(amount: Fraction, unit: str, currency: str | None = None) -> str:
 
 def _edges(row: CreditRow) -> str:
     marks = (("≥", row.at_least), (">", row.above), ("≤", row.up_to), ("<", row.below))
-    return " and ".join(f"{mark} {percent(edge)}" for mark, edge in marks if edge is not None)
+    said = " and ".join(f"{mark} {percent(edge)}" for mark, edge in marks if edge is not None)
+    return said or "of any availability"

@@ -210,10 +210,9 @@ def _cap(cap: Cap) -> str:
 def row_range(one: CreditRow, lookup: str | None) -> str:
     """What a row is for: `≥ 99 % and < 99.9 %`, or of a length of time `≥ 4 h and < 8 h`."""
     is_time = lookup in ("event_duration", "cumulative_duration", "metric")
+    unit = one.unit or ("ms" if is_time else "%")
     edges = (("≥", one.at_least), (">", one.above), ("≤", one.up_to), ("<", one.below))
-    said = " and ".join(
-        f"{sign} {figure(value, 'ms' if is_time else '%')}" for sign, value in edges if value is not None
-    )
+    said = " and ".join(f"{sign} {figure(value, unit)}" for sign, value in edges if value is not None)
     return said or "any availability"
 
 

@@ -219,9 +219,9 @@ def _remedy(one: Assessment) -> Iterator[tuple[str, Words]]:
         said = low if low == high else f"{low} certain, {high} possible,"
         yield "credit", words(f"{said} {one.credit.currency}", faint(f" ({one.credit.rule})"))
     if one.claim is not None:
-        deadline = f"by {one.claim.deadline}" if one.claim.deadline else "the terms state no deadline"
-        missing = f"; missing: {', '.join(one.claim.missing)}" if one.claim.missing else ""
-        yield "claim", words(deadline, missing)
+        deadline = f"by {one.claim.deadline}" if one.claim.deadline else "no deadline was seen in the terms"
+        missing = ", ".join(each for each in one.claim.missing if each != deadline)
+        yield "claim", words(deadline, f"; missing: {missing}" if missing else "")
 
 
 def _evidence(one: Assessment) -> Words:

@@ -10,8 +10,10 @@ import pytest
 from probe.config.catalogue import version_tables
 from probe.sla import period
 from probe.sla.agreements import judged
+from probe.sla.basis import Basis
 from probe.sla.counting import Counting
 from probe.sla.days import crosses_midnight, placed
+from probe.sla.formula import qualifying_days
 from probe.sla.frame import Frame, Pardon
 from probe.sla.interval import EMPTY, Intervals, Pair
 from probe.sla.timeline import Timeline
@@ -142,3 +144,24 @@ def test_readings_that_differ_in_nothing_but_their_credit_are_shown_with_it() ->
         ("an outage over midnight counts on each day by its part", "6.67"),
     ]
     assert judged(vector(edge="start"), version_tables).readings == ()
+
+
+@pytest.mark.parametrize("edge", ["start", "split"])
+@pytest.mark.parametrize(("net", "days"), [(False, 1), (True, 0)])
+def test_an_outage_that_maintenance_shortens_qualifies_by_its_whole_length_where_the_terms_say_so(
+    edge: str, *, net: bool, days: int
+) -> None:
+    """45 minutes, 25 of them forgiven, where 30 are needed; one that is forgiven whole makes no day either way."""
+    long_enough = Counting(archetype="F8", shortest_ms=30 * MIN, day_edge=edge, net=net)
+    excused = Intervals.of([(DAY + 20 * MIN, DAY + 2 * HOUR), (3 * DAY, 3 * DAY + 2 * HOUR)])
+    frame = Frame(start_ms=0, end_ms=7 * DAY, pardons=(Pardon(excused),))
+    known = line((DAY, DAY + 45 * MIN), (3 * DAY + HOUR, 3 * DAY + 2 * HOUR))
+    rest = Basis(rule=long_enough, frame=frame, denominator_ms=7 * DAY, resolution_ms=0)
+    assert tuple(qualifying_days(known, rest)) == (days,) * 5
+
+
+def test_a_credit_for_each_day_names_its_row() -> None:
+    """A row without edges is for any availability."""
+    found = judged(vector(edge="start"), version_tables)
+    assert found.credit is not None
+    assert "row  →" not in found.credit.rule

@@ -100,6 +100,6 @@ def test_the_example_of_the_interface_is_recomputed() -> None:
     assert (found.credit.currency, found.credit.rule) == ("USD", "row < 99.99 % → 100 %")
     assert found.claim is not None
     assert (found.claim.deadline, found.claim.needs) == (None, None)
-    assert found.claim.missing == ("the terms do not state a deadline",)
+    assert found.claim.missing == ("no deadline was seen in the terms",)
     assert found.resolution == (120_000, 5000, 60_000)
     assert (found.samples, found.method) == (44_808, "1")

@@ -112,7 +112,7 @@ def test_the_deadline_is_the_first_that_any_outage_sets(asked: ClaimRule | None,
 def test_a_claim_says_what_it_needs_and_what_is_missing() -> None:
     """The gap is named, not filled."""
     silent = claim(None, OCTOBER, [])
-    assert silent == Claim(None, None, ("the terms do not state a deadline",))
+    assert silent == Claim(None, None, ("no deadline was seen in the terms",))
     asked = rule(within=30, unit="days", after="eligibility", needs=("log files",), authority="the provider's monitor")
     assert claim(asked, OCTOBER, []) == Claim(
         None,

@@ -53,6 +53,7 @@ KEYS = sorted({key for each in objects(SCHEMA) for key in each})
 BEYOND = re.compile(
     r"valid_to: lies before|remedy(\[\d+\])?: promise: .* is not one of|is not a time zone"
     r"|(valid_from|valid_to|seen_on|stated_date): day"
+    r"|rows\[\d+\]: (at_least|above|up_to|below): is no (availability|length of time)"
 )
 """What a schema cannot say: one value compared with another, what zones there are, how long a month is."""
 

@@ -15,6 +15,7 @@ from probe.errors import TermsError
 from probe.sla import quantities, terms, vocabulary
 from probe.sla.clauses import Combining, CreditRow, ServiceHours
 from probe.sla.unstated import unsourced
+from probe.view.clauses import row_range
 from tests.sla.build import PUBLISHED, published
 
 FILES = sorted(PUBLISHED.rglob("*.toml"))
@@ -382,3 +383,31 @@ def test_a_day_may_be_written_as_text() -> None:
     """As JSON has it."""
     found = tomllib.loads((PUBLISHED / "linode/compute@1.1.toml").read_text(encoding="utf-8"))
     assert terms.parse({**found, "valid_from": "2021-02-01"}, "a.toml").valid_from == "2021-02-01"
+
+
+@pytest.mark.parametrize(
+    ("lookup", "edge", "problem"),
+    [
+        ("", "15 ms", "is no availability; rows in another unit need `lookup`"),
+        ('lookup = "availability"', "4 h", "is no availability; rows in another unit need `lookup`"),
+        ('lookup = "event_duration"', "99 %", 'is no length of time such as "4 h"'),
+        ('lookup = "cumulative_duration"', "99 %", 'is no length of time such as "4 h"'),
+    ],
+)
+def test_the_edges_of_rows_are_in_what_is_looked_up(lookup: str, edge: str, problem: str) -> None:
+    """15 ms would be read as an availability of 1500 %, which no value ever reaches."""
+    with pytest.raises(TermsError) as caught:
+        parsed(text=SMALLEST + f'[remedy]\n{lookup}\nrows = [{{ above = "{edge}", credit = "5 %" }}]\n')
+    assert len(caught.value.problems) == 1
+    assert problem in caught.value.problems[0]
+
+
+def test_rows_of_a_metric_keep_their_unit() -> None:
+    """Loss is a share and latency a time; each is shown as it was written."""
+    [loss] = parsed(
+        text=SMALLEST + '[remedy]\nlookup = "metric"\nrows = [{ above = "1 %", credit = "5 %" }]\n'
+    ).remedies
+    [delay] = parsed(
+        text=SMALLEST + '[remedy]\nlookup = "metric"\nrows = [{ above = "15 ms", credit = "5 %" }]\n'
+    ).remedies
+    assert [row_range(one.rows[0], one.lookup) for one in (loss, delay)] == ["> 1 %", "> 15 ms"]
