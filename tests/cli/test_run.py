@@ -43,6 +43,9 @@ timeout = "1s"
 
 ENTER = b"\x1b[?1049h"
 LEAVE = b"\x1b[?1049l"
+SEATS = 5
+
+pytestmark = pytest.mark.xdist_group("run")
 
 
 def _until(read: int, wanted: bytes, seconds: float = 20) -> bytes:
@@ -61,14 +64,15 @@ def _until(read: int, wanted: bytes, seconds: float = 20) -> bytes:
 class Seat:
     """A terminal with an agent and its screen on it."""
 
-    def __init__(self, office: Office, text: str = ALONE + LOOPBACK) -> None:
+    def __init__(self, folder: Path, text: str = ALONE + LOOPBACK) -> None:
         """80 columns, 24 lines."""
-        office.write(text, "")
+        self.config = folder / "probe.toml"
+        self.config.write_text(text)
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.before: list[Any] = termios.tcgetattr(self.slave)
         self.agent = subprocess.Popen(
-            [sys.executable, "-m", "probe", "run", "--watch", "--config", str(office.config)],
+            [sys.executable, "-m", "probe", "run", "--watch", "--config", str(self.config)],
             stdin=self.slave,
             stdout=self.slave,
             stderr=subprocess.PIPE,
@@ -95,28 +99,35 @@ class Seat:
         _, err = self.agent.communicate(timeout=30)
         return self.agent.returncode, err.decode()
 
+    def close(self) -> None:
+        """Nothing is left of it."""
+        self.agent.kill()
+        self.agent.communicate()
+        for end in (self.master, self.slave):
+            with suppress(OSError):
+                os.close(end)
+
+
+@pytest.fixture(scope="module")
+def seats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[Seat]]:
+    """One for each test that wants one, begun together: they get ready while others are at work."""
+    made = [Seat(tmp_path_factory.mktemp("seat")) for _ in range(SEATS)]
+    yield iter(made)
+    for each in made:
+        each.close()
+
 
 @pytest.fixture
-def seat(empty: Office) -> Iterator[Seat]:
+def seat(seats: Iterator[Seat]) -> Seat:
     """The screen shows the check."""
-    made = Seat(empty)
+    made = next(seats)
     made.read_until(b"discard")
     made.read_until(b"stop\x1b")  # the last of the keys
-    yield made
-    made.agent.kill()
-    made.agent.communicate()
-    for end in (made.master, made.slave):
-        with suppress(OSError):
-            os.close(end)
+    return made
 
 
-@pytest.mark.parametrize("how", [b"q", signal.SIGINT], ids=str)
-def test_the_screen_and_the_agent_end_together(seat: Seat, how: bytes | signal.Signals) -> None:
-    """By a key or by a signal: the agent stops in good order, the terminal is as before, the last lines are left."""
-    if isinstance(how, bytes):
-        os.write(seat.master, how)
-    else:
-        seat.agent.send_signal(how)
+def ends_together(seat: Seat) -> None:
+    """The agent stops in good order, the terminal is as before, the last lines are left."""
     seat.read_until(LEAVE)
     code, err = seat.ended()
     assert code == 0
@@ -125,11 +136,19 @@ def test_the_screen_and_the_agent_end_together(seat: Seat, how: bytes | signal.S
     assert seat.drawn.index(ENTER) < seat.drawn.index(b"discard") < seat.drawn.index(LEAVE)
 
 
-def test_what_the_agent_logs_is_shown_on_the_screen(seat: Seat, empty: Office) -> None:
-    """A refused reload is read where the person looks."""
-    empty.config.write_text("[agent")
+def test_leaving_the_screen_stops_the_agent(seat: Seat) -> None:
+    """By a key."""
+    os.write(seat.master, b"q")
+    ends_together(seat)
+
+
+def test_what_the_agent_logs_is_shown_on_the_screen_which_ends_with_it(seat: Seat) -> None:
+    """A refused reload is read where the person looks; a signal to the agent ends both."""
+    seat.config.write_text("[agent")
     seat.agent.send_signal(signal.SIGHUP)
     seat.read_until(b"ERROR")
+    seat.agent.send_signal(signal.SIGINT)
+    ends_together(seat)
 
 
 @pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGKILL], ids=str)
@@ -150,17 +169,14 @@ def test_an_agent_that_is_killed_gives_the_terminal_back(seat: Seat) -> None:
     assert seat.ended()[0] == -signal.SIGKILL
 
 
-def test_an_agent_that_cannot_start_shows_no_screen(empty: Office) -> None:
+def test_an_agent_that_cannot_start_shows_no_screen(tmp_path: Path) -> None:
     """The reason is on stderr, the terminal untouched."""
-    made = Seat(empty, "[agent")
+    made = Seat(tmp_path, "[agent")
     try:
         code, err = made.ended()
         assert not select.select([made.master], [], [], 0)[0]
     finally:
-        made.agent.kill()
-        made.agent.communicate()
-        os.close(made.slave)
-        os.close(made.master)
+        made.close()
     assert code == Exit.USAGE
     assert "probe.toml" in err
 
