@@ -45,8 +45,6 @@ ENTER = b"\x1b[?1049h"
 LEAVE = b"\x1b[?1049l"
 SEATS = 5
 
-pytestmark = pytest.mark.xdist_group("run")
-
 
 def _until(read: int, wanted: bytes, seconds: float = 20) -> bytes:
     seen = b""
