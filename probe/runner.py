@@ -9,6 +9,7 @@ needs none, and is held to the same.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import traceback
 from collections.abc import Callable
@@ -29,7 +30,6 @@ STEPPED_NS: Final = 500 * NS_PER_MS
 LEAST_STALL_MS: Final = 500
 OUR_RESOLVER: Final = "dns"
 """The phase in which names are looked up by our own resolver: time lost there is not the target's."""
-
 OUR_EXPRESSION: Final = "expression"
 """The phase in which an expression of the configuration is searched for: time lost there is ours as well."""
 TURN_S: Final = 0.025
@@ -38,6 +38,8 @@ OWED_S: Final = 0.1
 """A target is given what a loop that stood still has taken from it in pieces of so much."""
 GRACE_MS: Final = 100
 """How late a finding may be and still be believed: a loop that is busy wakes nobody to the millisecond."""
+
+OUT_OF_DESCRIPTORS: Final = (errno.EMFILE, errno.ENFILE)
 
 _logged: set[tuple[str, str, int]] = set()
 
@@ -123,6 +125,8 @@ def _judged(check: Check, trail: Trail, finding: Finding, ended: Reading, *, cut
 
 
 def _broke(check: Check, trail: Trail, error: Exception) -> Finding:
+    if isinstance(error, OSError) and error.errno in OUT_OF_DESCRIPTORS:  # from wherever, an import for example
+        return _unfinished(trail, Reason.FD_LIMIT, f"{errno.errorcode[error.errno]}: {error.strerror}")
     _log_once(check, error)
     return _unfinished(trail, Reason.INTERNAL, f"{type(error).__name__}: a bug, see the log")
 

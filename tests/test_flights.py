@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -119,6 +121,43 @@ def test_a_bug_is_unknown_wherever_it_is(caplog: pytest.LogCaptureFixture) -> No
     assert [[finding.reason for finding in each] for each in found] == [[Reason.INTERNAL], [Reason.INTERNAL]]
 
 
+def test_no_descriptor_left_is_no_bug() -> None:
+    """An attempt may have to open a file of ours, that of a module for example."""
+
+    def script(_: Trail, land: Land) -> None:
+        def broken() -> Finding:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        asyncio.get_running_loop().call_soon(land, broken)
+
+    [finding], _ = fly(script)
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.FD_LIMIT)
+    assert finding.detail == "EMFILE: Too many open files"
+
+
+def test_a_record_that_breaks_leaves_the_lane_free(caplog: pytest.LogCaptureFixture) -> None:
+    """The next tick is sent, and what is in flight is not waited for in vain."""
+    course = Course()
+
+    def broken(ending: Ending) -> None:
+        course.ends.append(ending)
+        raise ZeroDivisionError
+
+    limits = Limits(concurrency=1, in_flight=1, recheck_rate=9)
+    course.lanes = Lanes(course.attempt, broken, course.clock, limits, course.launch_logged)
+    course.lanes.set_checks([course.check])
+
+    async def work() -> None:
+        for _ in range(2):
+            course.tick()
+            await asyncio.sleep(60)
+        await course.lanes.drain()
+
+    with caplog.at_level(logging.ERROR):
+        run_by_hand(course.clock, work())
+    assert [end.origin for end in course.ends] == [Origin.GRID, Origin.GRID]
+
+
 def test_a_record_that_breaks_does_not_harm_the_one_who_called(caplog: pytest.LogCaptureFixture) -> None:
     """A prober hands out the answers of many checks in one turn."""
     clock = HandClock()
@@ -165,6 +204,15 @@ class Course:
             handle.cancel()
 
         return stop
+
+    def launch_logged(self, check: Check, land: Callable[[Reading, Reading, Finding], None]) -> Stop | None:
+        """As the runner does, which keeps from the prober what breaks behind it."""
+
+        def land_quietly(*found: Any) -> None:
+            with contextlib.suppress(ZeroDivisionError):
+                land(*found)
+
+        return self.launch(check, land_quietly)
 
     def tick(self) -> None:
         self.lanes.tick(Tick(self.check, self.clock.read().boot_ms, Origin.GRID))

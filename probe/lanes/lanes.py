@@ -263,7 +263,14 @@ class Lanes:
         now_ms = ended.boot_ms
         lane.sent_ms = sent_ms = sent.boot_ms
         lane.end(finding.state, now_ms)
-        self._record(Ending(lane.check, order.origin, sent_ms, order.due_ms, finding))
+        try:
+            self._record(Ending(lane.check, order.origin, sent_ms, order.due_ms, finding))
+        finally:
+            self._go_on(lane, now_ms)
+
+    def _go_on(self, lane: Lane, now_ms: int) -> None:
+        """Whatever became of the record of an attempt, its lane and its slot are free."""
+        key = lane.check.key
         for due_ms in self._held.pop(key, ()):
             self._overrun(lane, due_ms)
         self._arrange(lane, now_ms)

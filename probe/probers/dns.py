@@ -117,6 +117,21 @@ class DnsProber(Attempting):
         host, port = parse_endpoint(text, scheme="dns", port=0)
         return show(host, port) if port not in {0, PORTS["udp"]} else host
 
+    def prepare(self, check: Check) -> None:
+        """Load what the first attempt would have to load, and make its TLS context."""
+        from probe.probers.net import dns_flight
+        from probe.probers.net.dns_wire import READERS
+        from probe.probers.net.dns_wire import TYPES as NUMBERS
+
+        del dns_flight
+        super().prepare(check)
+        settings: DnsSettings = check.settings
+        if NUMBERS[settings.type] not in READERS:
+            from probe.probers.net import dns_rare
+
+            del dns_rare
+        self._tls(settings, check.target)
+
     async def _attempt(self, check: Check, trail: Trail) -> Finding:
         settings: DnsSettings = check.settings
         host, port = parse_endpoint(check.target, scheme="dns", port=PORTS[settings.transport])

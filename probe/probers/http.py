@@ -115,11 +115,12 @@ class HttpProber(Attempting):
 
     def prepare(self, check: Check) -> None:
         """Make the TLS context that the check's attempts share. Raises ValueError naming a bad file."""
-        from probe.probers.net import http_attempt
-        from probe.probers.net.http_way import policy_of
+        from probe.probers.net import http_flight
+        from probe.probers.net.http_way import policy_of, prepare
 
-        del http_attempt
+        del http_flight
         self._names()
+        prepare(check.settings)
         self._shared().get(policy_of(check.settings))
 
     async def aclose(self) -> None:

@@ -96,8 +96,9 @@ class TcpProber(Attempting):
 
     def prepare(self, check: Check) -> None:
         """Load what the first attempt would have to load."""
-        from probe.probers.net import script
+        from probe.probers.net import knock, script
 
+        del knock
         super().prepare(check)
         script.prepare(check.settings, self._shared())
 

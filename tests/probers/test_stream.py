@@ -20,7 +20,7 @@ from probe.probers.net.stamps import TIMESPEC
 from probe.probers.net.stream import STEP_NS, Phase, Stream
 from probe.trail import Trail, begin
 from tests.clocks import HandClock
-from tests.peers import closed_port, greets, tcp_peer
+from tests.peers import closed_port, full_backlog, greets, tcp_peer
 from tests.probers.attempts import find
 
 LATE_S = 0.06
@@ -193,6 +193,57 @@ def test_the_loop_keeps_nothing_of_connections_that_are_gone() -> None:
         assert descriptors() == before
 
     asyncio.run(main())
+
+
+def test_what_befalls_a_closed_connection_is_not_told_to_the_next_of_its_number() -> None:
+    """A process that was just begun may still hold a copy; the next attempt must not be up by it."""
+
+    async def main() -> None:
+        async with full_backlog() as port:
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                first = Stream(socket_for("127.0.0.1", socket.SOCK_STREAM), SystemClock())
+                await first.connect(server.getsockname())
+                there, _ = server.accept()
+                number = first.sock.fileno()
+                kept = os.dup(number)
+                second = Stream(socket_for("127.0.0.1", socket.SOCK_STREAM), SystemClock())
+                third = Stream(socket_for("127.0.0.1", socket.SOCK_STREAM), SystemClock())
+                with closing(second):
+                    third.start(("127.0.0.1", port))  # keeps the poller
+                    first.close()
+                    assert os.dup2(second.sock.fileno(), number) == number
+                    second.sock.close()
+                    second.sock = socket.socket(fileno=number)
+                    connecting = asyncio.create_task(second.connect(("127.0.0.1", port)))
+                    await asyncio.sleep(0)
+                    there.close()
+                    await asyncio.sleep(0.02)
+                    assert not connecting.done()
+                    connecting.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await connecting
+                third.close()
+                os.close(kept)
+
+    asyncio.run(main())
+
+
+def test_one_connection_that_breaks_takes_no_word_from_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    """Each edge is told of once."""
+
+    async def main() -> None:
+        async with pair() as (one, there), pair() as (other, beyond):
+
+            def broken(_: int) -> None:
+                raise ZeroDivisionError
+
+            one.heed = broken
+            there.send(b"x")
+            beyond.send(b"y")
+            assert await other.receive() == b"y"
+
+    asyncio.run(main())
+    assert "a connection broke" in [record.message for record in caplog.records]
 
 
 def test_a_connection_that_has_no_handshake_has_no_round_trip() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 - the names of handshakes go through it, the first of them in an attempt
 import ssl
 from typing import Any, Final, NamedTuple
 

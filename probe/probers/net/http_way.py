@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from collections.abc import Awaitable
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from probe.model import Check, Reason, State
@@ -54,6 +55,18 @@ def policy_of(settings: HttpSettings) -> TlsPolicy:
         settings.min_tls,
         settings.http2,
     )
+
+
+def prepare(settings: HttpSettings) -> None:
+    """Load what only some settings need."""
+    if settings.expect_json:
+        import msgspec
+
+        del msgspec
+    if settings.http2 and find_spec("h2"):
+        from probe.probers.net import http2_wire
+
+        del http2_wire
 
 
 def wire_on(connection: Connection) -> Exchange:

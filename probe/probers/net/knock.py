@@ -70,12 +70,21 @@ class Knock:
         if stream.handshake is not None:
             trail.facts["rtt_us"] = stream.handshake.rtt_us
         stream.heed = self._stream = None
-        return self._opened(Connection(stream, self._shown))
+        connection = Connection(stream, self._shown)
+        try:
+            return self._opened(connection)
+        except Exception as bug:  # noqa: BLE001 - raised again by whoever lands, as a bug of ours
+            connection.close()
+            return self._land(partial(_raise, bug))
 
     def _fail(self, fault: Fault) -> None:
         self._tried["result"] = fault.reason.value
         self.stop()
         self._land(partial(fault.finding, self._trail))
+
+
+def _raise(bug: Exception) -> Finding:
+    raise bug
 
 
 def fail_later(fault: Fault, trail: Trail, land: Land) -> Callable[[], None]:

@@ -8,8 +8,11 @@ sees one descriptor, which is there only while there are connections.
 from __future__ import annotations
 
 import asyncio
+import logging
 import select
 from typing import Final, Protocol
+
+log = logging.getLogger(__name__)
 
 READABLE: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 WRITABLE: Final = select.EPOLLOUT | select.EPOLLHUP | select.EPOLLERR
@@ -35,12 +38,26 @@ class Poller:
         loop.add_reader(self._epoll.fileno(), self._dispatch)
 
     def watch(self, descriptor: int, watched: Watched) -> None:
-        """From now on tell of every edge, and first of what is possible already."""
+        """From now on tell of every edge, and first of what is possible already. Raises OSError."""
         self._watched[descriptor] = watched
-        self._epoll.register(descriptor, EDGES)
+        try:
+            self._epoll.register(descriptor, EDGES)
+        except OSError:
+            self._forget(descriptor)
+            raise
 
     def drop(self, descriptor: int) -> None:
-        """Tell no more; closing the descriptor takes it from the kernel's list."""
+        """Tell no more.
+
+        Closing would take it from the kernel's list as well, but not while a process that was just begun still
+        holds a copy: the next socket of this number would be told what befell this one.
+        """
+        try:
+            self._epoll.unregister(descriptor)
+        finally:
+            self._forget(descriptor)
+
+    def _forget(self, descriptor: int) -> None:
         del self._watched[descriptor]
         if not self._watched:
             del _POLLERS[self._loop]
@@ -50,8 +67,12 @@ class Poller:
     def _dispatch(self) -> None:
         told = [(number, self._watched[number], events) for number, events in self._epoll.poll(0)]
         for number, watched, events in told:
-            if self._watched.get(number) is watched:  # whoever was told before may have closed it
+            if self._watched.get(number) is not watched:  # whoever was told before may have closed it
+                continue
+            try:
                 watched.tell(events)
+            except Exception:  # an edge is told of once: the others must hear of theirs
+                log.exception("a connection broke")
 
 
 _POLLERS: Final[dict[asyncio.AbstractEventLoop, Poller]] = {}
