@@ -346,6 +346,7 @@ def test_health_counts_what_must_stay_flat(place: Deployment) -> None:
             assert health["descriptors"] < 40
             assert health["tasks"] < 20
             assert health["memory_kib"] > 1_000
+            assert 0 < health["wal_bytes"] < 16 << 20
             assert (health["storage"]["is_degraded"], health["storage"]["condition"]) == (False, "well")
             assert json.dumps(health)
 

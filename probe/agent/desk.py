@@ -16,6 +16,7 @@ from probe.agent.storage import condition
 from probe.clock import Clock
 from probe.errors import UsageError
 from probe.store.changes import Pause, RecordManual, Resume, Seal, decode
+from probe.store.database import wal_bytes
 
 
 class Desk:
@@ -87,6 +88,7 @@ class Desk:
             "tasks": len(asyncio.all_tasks()),
             "descriptors": _descriptors(),
             "memory_kib": _memory_kib(),
+            "wal_bytes": wal_bytes(self._record.config.storage.path),
         }
 
 

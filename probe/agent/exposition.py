@@ -33,6 +33,7 @@ GAUGES: Final[Mapping[str, tuple[str, str]]] = {
     "probe_agent_failing_checks": ("failing", "Checks that are being rechecked."),
     "probe_agent_tasks": ("tasks", "Tasks of the event loop."),
     "probe_agent_open_descriptors": ("descriptors", "Open file descriptors."),
+    "probe_storage_wal_bytes": ("wal_bytes", "Bytes of the record's write-ahead log."),
 }
 """Gauges of the agent that are one figure of its health."""
 

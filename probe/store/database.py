@@ -118,10 +118,15 @@ def look_at_version(path: Path, connection: sqlite3.Connection) -> int:
 
 def has_wal(path: Path) -> bool:
     """Whether commits lie beside the file that are not yet in it."""
+    return wal_bytes(path) > 0
+
+
+def wal_bytes(path: Path) -> int:
+    """Size of the write-ahead log beside the file; 0 where there is none."""
     try:
-        return path.with_name(path.name + "-wal").stat().st_size > 0
+        return path.with_name(path.name + "-wal").stat().st_size
     except OSError:
-        return False
+        return 0
 
 
 def _examine(path: Path) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from probe.store import blocks, retention
+from probe.store.database import wal_bytes
 
 TABLES: Final = ("series", "hot", "block", "span", "daily", "monthly", "event", "window", "ticket", "evidence", "chain")
 SEALED: Final = "SELECT coalesce(sum(n), 0), coalesce(sum(length(data)), 0) FROM block WHERE data IS NOT NULL"
@@ -24,7 +25,7 @@ def figures(path: Path, connection: sqlite3.Connection) -> dict[str, Any]:
     return {
         "path": str(path),
         "file_bytes": path.stat().st_size,
-        "wal_bytes": _size(path.with_name(path.name + "-wal")),
+        "wal_bytes": wal_bytes(path),
         "used_bytes": (pages - free) * page,
         "free_bytes": free * page,
         **_sealed(connection, rows["hot"]),
@@ -51,10 +52,3 @@ def _sealed(connection: sqlite3.Connection, hot: int) -> dict[str, Any]:
 
 def _count(connection: sqlite3.Connection, table: str) -> int:
     return int(connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

@@ -209,7 +209,7 @@ def test_nothing_is_known_of_nothing() -> None:
     from tests.view.test_nagios import a_snapshot
 
     health = dict.fromkeys(("checks", "paused", "in_flight", "waiting", "failing", "tasks", "descriptors"), 0)
-    health |= dict.fromkeys(("lag_ms", "memory_kib", "started_ms", "acknowledged", "refused"), 0)
+    health |= dict.fromkeys(("wal_bytes", "lag_ms", "memory_kib", "started_ms", "acknowledged", "refused"), 0)
     storage: Any = {"is_degraded": False, "spooled": 0}
     words: dict[str, Any] = {"version": "1", "vantage": "office", "storage": storage}
     text = exposition(Seen(a_snapshot(), {}, {**health, **words}, {})).decode()

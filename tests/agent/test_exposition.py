@@ -66,6 +66,7 @@ def test_figures_have_the_names_and_units_that_others_know(office: Office) -> No
     assert set(re.findall(r'probe_phase_duration_seconds\{.*phase="(\w+)"', text)) == {"connect", "ttfb", "body"}
     assert 'probe_notify_waiting_messages{channel="hook"} 2.0' in text
     assert "probe_agent_lag_seconds 1.0" in text
+    assert "probe_storage_wal_bytes 3.0" in text
 
 
 def test_what_is_not_known_is_left_out(office: Office) -> None:
