@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Final
@@ -11,7 +11,7 @@ from probe.model import State
 from probe.sla import outages
 from probe.sla.assessment import Exclusion, Ms, Outage
 from probe.sla.basis import Basis
-from probe.sla.cases import Case
+from probe.sla.cases import Case, requests_of
 from probe.sla.counting import counted_set
 from probe.sla.draft import PardonKey, effect_of, is_partial, pardon_key, pardons
 from probe.sla.evidence import Evidence
@@ -37,17 +37,18 @@ def outages_of(case: Evidence, head: Case) -> tuple[Outage, ...]:
         outage for member in case.members for outage in outages.outages(member, case.seen, start_ms, end_ms, counted)
     ]
     if counts_requests(basis):
-        found = _by_requests(case, basis, found)
+        found = _by_requests(case, head, found)
     if (least := basis.share[0]) != 1:
         found = [one._replace(counted_ms=one.counted_ms * least) for one in found]
     return tuple(sorted(found, key=lambda outage: outage.start_earliest_ms))
 
 
-def _by_requests(case: Evidence, basis: Basis, found: Iterable[Outage]) -> list[Outage]:
+def _by_requests(case: Evidence, head: Case, found: Iterable[Outage]) -> list[Outage]:
     """The same outages, each with what its failed requests come to."""
-    rated = worth(basis)
+    rated = worth(head.found.basis)
+    partial = _partial(case, head.draft.accepted)
     bad = {
-        member.key: [each for each in case.requests_of(member.key) if each.state is State.DOWN]
+        member.key: [each for each in case.requests_of(member.key, partial) if each.state is State.DOWN]
         for member in case.members
     }
     ends = case.question.period.end_ms
@@ -59,7 +60,7 @@ def _by_requests(case: Evidence, basis: Basis, found: Iterable[Outage]) -> list[
 
 def exclusions_of(case: Evidence, head: Case) -> tuple[Exclusion, ...]:
     """Each window of the headline's reading: what it forgave, or why it was refused; in time order."""
-    forgiven = _of_requests(head) if counts_requests(head.found.basis) else _of_time(case, head)
+    forgiven = _of_requests(case, head) if counts_requests(head.found.basis) else _of_time(case, head)
     listed = []
     for each, taken in zip(head.draft.occurrences, forgiven, strict=True):
         effect = effect_of(each, head.draft)
@@ -84,12 +85,11 @@ def _of_time(case: Evidence, head: Case) -> list[Ms]:
     return found
 
 
-def _of_requests(head: Case) -> list[Ms]:
+def _of_requests(case: Evidence, head: Case) -> list[Ms]:
     """What the figure loses with each window: only one that holds a failed request can take anything."""
-    basis = head.found.basis
-    unpardoned = replace(basis, frame=replace(basis.frame, pardons=()))
+    given = requests_of(case, case.question.service.terms) or Requests()
+    unpardoned = _pardoning(case, head, [])
     rated = worth(unpardoned)
-    given = basis.requests or Requests()
     before = totalled(head.parts, unpardoned).low
     taken: list[Occurrence] = []
     found: list[Ms] = []
@@ -98,11 +98,22 @@ def _of_requests(head: Case) -> list[Ms]:
         may_take = given.buckets is not None or rated.of(given.samples, each.start_ms, each.end_ms)
         if each.standing is Standing.ACCEPTED and may_take:
             taken.append(each)
-            frame = replace(basis.frame, pardons=tuple(pardons(taken).values()))
-            left = totalled(head.parts, replace(basis, frame=frame)).low
+            left = totalled(head.parts, _pardoning(case, head, taken)).low
         found.append(Fraction(before) - left)
         before = left
     return found
+
+
+def _pardoning(case: Evidence, head: Case, taken: Sequence[Occurrence]) -> Basis:
+    """The headline's reading of requests as if only these windows had been accepted."""
+    basis, partial = head.found.basis, _partial(case, taken)
+    whole = [each for each in taken if each not in partial]
+    given = requests_of(case, case.question.service.terms, partial)
+    return replace(basis, requests=given, frame=replace(basis.frame, pardons=tuple(pardons(whole).values())))
+
+
+def _partial(case: Evidence, accepted: Iterable[Occurrence]) -> list[Occurrence]:
+    return [each for each in accepted if _kind(case, each) == PARTIAL]
 
 
 def _forgiven(case: Evidence, head: Case) -> dict[PardonKey, Intervals]:

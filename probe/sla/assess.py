@@ -37,7 +37,7 @@ from probe.sla.assessment import (
     Verdict,
     Why,
 )
-from probe.sla.cases import Case, judged
+from probe.sla.cases import Case, judged, requests_of
 from probe.sla.clauses import Remedy
 from probe.sla.evidence import Evidence
 from probe.sla.objective import of_objective
@@ -168,6 +168,8 @@ def _raw(case: Evidence, head: Case) -> Figures:
     if not frame.pardons and head.known is case.known:
         return head.found.downtime._replace(at_resolution=None)
     basis = replace(head.found.basis, frame=replace(frame, pardons=()))
+    if basis.requests is not None:
+        basis = replace(basis, requests=requests_of(case, case.question.service.terms))
     return totalled(case.parts([]), basis)._replace(at_resolution=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
@@ -11,7 +12,7 @@ from probe.sla.assessment import Promise
 from probe.sla.basis import WHOLE
 from probe.sla.draft import Context, Draft, is_partial
 from probe.sla.evidence import Evidence
-from probe.sla.exclusions import covers, is_in_scope
+from probe.sla.exclusions import Occurrence, covers, is_in_scope
 from probe.sla.interval import EMPTY, Intervals
 from probe.sla.requests import Requests
 from probe.sla.terms import Terms
@@ -65,8 +66,13 @@ def _requests(case: Evidence, terms: Terms) -> Requests | None:
     """The requests as the terms count retries; None, and none are read, where no rule is about requests."""
     if terms.archetype not in BY_REQUEST and terms.outage.bucket_rule not in BY_RATE:
         return None
-    given = case.requests
-    if given is None or terms.outage.retry_rule != "honour_backoff":
+    return requests_of(case, terms)
+
+
+def requests_of(case: Evidence, terms: Terms | None, partial: Sequence[Occurrence] = ()) -> Requests | None:
+    """The requests as the terms count retries, without what windows forgive that speak of some of the checks."""
+    given = case.requests_but(partial)
+    if given is None or terms is None or terms.outage.retry_rule != "honour_backoff":
         return given
     return replace(given, samples=requests.backed_off(given.samples))
 
@@ -79,5 +85,7 @@ def _case(case: Evidence, draft: Draft, context: Context, promise: Promise | Non
         part._replace(known=tickets.clocked(part.known, told, draft.clock_start, rule.clock_stop, pauses))
         for part in case.parts(partial)
     )
+    if partial and context.requests is not None:
+        context = replace(context, requests=requests_of(case, context.terms, partial))
     known = parts[0].known if case.weights is None else case.without(partial)
     return Case(draft=draft, known=known, parts=parts, found=judge(parts, readings.basis(draft, context), promise))

@@ -13,10 +13,11 @@ from functools import lru_cache
 from typing import Final
 
 from probe.model import SpanClass
-from probe.sla import attribution, exclusions, grouped, requests, timeline
+from probe.sla import attribution, exclusions, forgiving, grouped, requests, timeline
 from probe.sla.attribution import Witness
+from probe.sla.draft import pardons
 from probe.sla.exclusions import Occurrence
-from probe.sla.interval import Intervals
+from probe.sla.frame import Pardon
 from probe.sla.requests import Request, Requests
 from probe.sla.service import EACH, Combine, How, Member, Question
 from probe.sla.timeline import Timeline
@@ -54,16 +55,22 @@ class Evidence:
     @property
     def requests(self) -> Requests | None:
         """The requests of the checks as one, charged by the references; None when none were handed in."""
-        given = [self._charged(each) for each in self.members if each.key in self.question.requests]
+        return self.requests_but(())
+
+    def requests_but(self, partial: Sequence[Occurrence]) -> Requests | None:
+        """The same with what windows forgive that speak of some of the checks."""
+        given = [self._charged(each, partial) for each in self.members if each.key in self.question.requests]
         return requests.merged(given) if given else None
 
-    def requests_of(self, key: str) -> Sequence[Request]:
+    def requests_of(self, key: str, partial: Sequence[Occurrence] = ()) -> Sequence[Request]:
         """The requests of one of the checks, charged; none where none were handed in."""
-        known = (self._charged(each).samples for each in self.members if each.key == key)
+        known = (self._charged(each, partial).samples for each in self.members if each.key == key)
         return next(known) if key in self.question.requests else ()
 
-    def _charged(self, member: Member) -> Requests:
-        return requests.charged(self.question.requests[member.key], self.seen.up, member.timeout_ms)
+    def _charged(self, member: Member, partial: Sequence[Occurrence]) -> Requests:
+        given = requests.charged(self.question.requests[member.key], self.seen.up, member.timeout_ms)
+        pardons, period = _pardons_of(member.key, partial), self.question.period
+        return forgiving.pardoned(given, pardons, period.start_ms, period.end_ms) if pardons else given
 
     @property
     def until_ms(self) -> int:
@@ -111,13 +118,18 @@ class Evidence:
         return [Part(line, weight) for line, weight in zip(lines, self.weights, strict=True)]
 
     def each_line(self, partial: Sequence[Occurrence]) -> list[Timeline]:
-        """The time line of each member, with the windows taken out that speak of it."""
-        return [
-            line.without(
-                Intervals.of((each.start_ms, each.end_ms) for each in partial if exclusions.covers(each.window, key))
-            )
-            for key, line in zip((member.key for member in self.members), self.lines, strict=True)
-        ]
+        """The time line of each member, with the windows taken out that speak of it; a cap is each check's own."""
+        period, found = self.question.period, []
+        for member, line in zip(self.members, self.lines, strict=True):
+            for pardon in _pardons_of(member.key, partial):
+                line = forgiving.excuse(line, pardon, period.start_ms, period.end_ms)
+            found.append(line)
+        return found
+
+
+def _pardons_of(key: str, partial: Sequence[Occurrence]) -> tuple[Pardon, ...]:
+    """The windows that speak of one check, those under one cap together."""
+    return tuple(pardons(each for each in partial if exclusions.covers(each.window, key)).values())
 
 
 class Same:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-from probe.sla import days, events, rows
+from probe.sla import days, events, forgiving, rows
 from probe.sla.assessment import Figures, Ms
 from probe.sla.basis import Basis
 from probe.sla.counting import Grid, bad_days, cells, counted
@@ -112,10 +112,10 @@ def affected_share(line: Timeline, basis: Basis) -> Figures:
     return Figures(figures.low * least, point, figures.observed_high * most, high, fine)
 
 
-def in_intervals(basis: Basis, given: Requests) -> tuple[Bucket, ...]:
+def in_intervals(basis: Basis, given: Requests, excused: Intervals) -> tuple[Bucket, ...]:
     """The requests by the intervals of the period that a reading counts them in."""
     frame = basis.frame
-    found = buckets(given, starts(basis, given), frame.end_ms, excused(basis))
+    found = buckets(given, starts(basis, given), frame.end_ms, excused)
     return found if frame.hours is None else tuple(each for each in found if frame.hours.covers(each.start_ms))
 
 
@@ -125,14 +125,12 @@ def starts(basis: Basis, given: Requests) -> tuple[int, ...]:
     return cells(grid, basis.frame)
 
 
-def excused(basis: Basis) -> Intervals:
-    """The instants of the period whose failed requests are forgiven."""
-    whole = Intervals.span(basis.frame.start_ms, basis.frame.end_ms)
-    return whole - basis.frame.excuse(whole)
-
-
 def _of_requests(basis: Basis, given: Requests, share_of: Callable[..., Share]) -> Figures:
-    share = share_of(in_intervals(basis, given))
+    excused = forgiving.excused(basis.frame, given)
+    least = forgiving.excused(basis.frame, given, at_worst=True)
+    share = share_of(in_intervals(basis, given, excused))
+    if least != excused:
+        share = share._replace(high=share_of(in_intervals(basis, given, least)).high)
     low, point, high = as_time(share, basis.denominator_ms)
     return Figures(low, low if point is None else min(max(point, low), high), low, high, high)
 

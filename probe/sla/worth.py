@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from probe.model import State
-from probe.sla import formula, requests
+from probe.sla import forgiving, formula, requests
 from probe.sla.assessment import Ms
 from probe.sla.basis import Basis
 from probe.sla.interval import Intervals
@@ -44,7 +44,8 @@ class Worth:
 def worth(basis: Basis) -> Worth:
     """What an error is worth under a reading that counts requests."""
     given, rule = basis.requests or Requests(), basis.bucket_rule or BucketRule()
-    found = formula.in_intervals(basis, given)
+    excused = forgiving.excused(basis.frame, given)
+    found = formula.in_intervals(basis, given, excused)
     if basis.rule.archetype == "F4":
         parts = requests.per_pooled_error(found)
     elif basis.rule.archetype == "F3":
@@ -54,6 +55,6 @@ def worth(basis: Basis) -> Worth:
     return Worth(
         starts=formula.starts(basis, given),
         each_ms={each.start_ms: part * basis.denominator_ms for each, part in zip(found, parts, strict=True)},
-        excused=formula.excused(basis),
+        excused=excused,
         bounds=(basis.frame.start_ms, basis.frame.end_ms),
     )
