@@ -11,7 +11,7 @@ from textwrap import wrap
 from typing import Any, Final, NamedTuple
 
 from probe.html import words
-from probe.view.plain import printable
+from probe.view.cells import printable
 
 Document = Mapping[str, Any]
 WIDTH: Final = 92

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from probe.cli.exits import OutputBroken
 from probe.view import plain
+from probe.view.cells import printable
 from probe.view.page import Page
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Output:
 
     def line(self, text: str) -> None:
         """Print one line of data, made printable."""
-        self.write(plain.printable(text) + "\n")
+        self.write(printable(text) + "\n")
 
     def write(self, text: str) -> None:
         """Print text as it is."""
@@ -71,7 +72,7 @@ class Output:
         """Tell the person something, on stderr, each line made printable."""
         try:
             for line in text.splitlines():
-                sys.stderr.write(plain.printable(line) + "\n")
+                sys.stderr.write(printable(line) + "\n")
         except OSError:
             return  # nobody listens there; the exit code still speaks
 

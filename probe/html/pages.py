@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from probe import whole
 from probe.errors import UsageError
 from probe.html import words
-from probe.view.plain import printable
+from probe.view.cells import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment

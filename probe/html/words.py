@@ -11,8 +11,8 @@ from typing import Any, Final
 from probe.model import Cause
 from probe.sla.assessment import Promise, Verdict, Why
 from probe.view import wording
+from probe.view.cells import printable
 from probe.view.judged import FEW
-from probe.view.plain import printable
 from probe.view.report import left, zone_of
 
 Document = Mapping[str, Any]

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from probe.model import Role
 from probe.sla.assessment import Verdict
-from probe.view.plain import printable
+from probe.view.cells import printable
 from probe.view.snapshot import CheckStatus, Snapshot, Standing
 from probe.view.wording import count
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from probe.view.cells import cells, printable
 from probe.view.page import Piece, Words, faint
-from probe.view.plain import cells, printable
 
 GAP = 2
 """Columns between two slots."""

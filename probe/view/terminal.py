@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from probe.view import plain
+from probe.view.cells import printable
 from probe.view.page import Page, Piece, Tone
 
 STYLES: Final = {
@@ -69,5 +70,5 @@ def progress(target: Console, label: str, total: int | None) -> Iterator[Callabl
 
     bar = Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=target, transient=True)
     with bar:
-        task = bar.add_task(plain.printable(label), total=total)
+        task = bar.add_task(printable(label), total=total)
         yield lambda step: bar.update(task, advance=step)

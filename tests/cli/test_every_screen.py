@@ -17,9 +17,9 @@ import pytest
 
 from probe.cli import main
 from probe.cli.output import Output
+from probe.view.cells import cells
 from probe.view.doctor import Diagnosis, Error, Level, Symptom, doctor
 from probe.view.page import Page
-from probe.view.plain import cells
 from probe.view.store import stats
 from tests.claim import night
 from tests.cli.office import StandingClock

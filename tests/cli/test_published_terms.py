@@ -16,6 +16,7 @@ from probe.cli.exits import Exit
 from probe.config import catalogue
 from probe.sla.clauses import Symptom
 from probe.view import plain, sla
+from probe.view.cells import cells
 from tests.sla.build import PUBLISHED, published
 
 BROKEN: Sequence[tuple[str, Sequence[tuple[str, str, str]]]] = (
@@ -129,7 +130,7 @@ def test_an_agreement_is_shown_in_words_that_fit_the_screen(agreement: str) -> N
     """No key or word of the file's own language, nothing twice, no line over 80 columns."""
     for one in catalogue.versions(agreement):
         page = sla.agreement([one], 60_000)
-        assert all(plain.cells(line) <= 80 for line in plain.text(page, 80).splitlines())
+        assert all(cells(line) <= 80 for line in plain.text(page, 80).splitlines())
         body = plain.text(page, None).partition("\n  source: ")[0].split("\n", 1)[1]
         assert re.findall(r"\b[a-z]+_[a-z_]+\b", body) == []
         lines = [line for line in body.splitlines() if line]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probe.view import plain
+from probe.view.cells import cells
 from probe.view.page import BLANK, Column, Fields, Page, Piece, Table, Tone, paragraph, row, stacked, words
 
 NAMES = Table(
@@ -119,8 +120,8 @@ def test_stacked_pages_have_a_blank_line_between() -> None:
 
 def test_wide_characters_take_two_columns_and_combining_ones_none() -> None:
     """CJK names do not shift the columns after them."""
-    assert plain.cells("名前") == 4
-    assert plain.cells("e\u0301") == 1
+    assert cells("名前") == 4
+    assert cells("e\u0301") == 1
     table = Table((Column("N"), Column("S")), (row("名", "up"), row("ab", "up")))
     assert shown((table,)) == ["N   S", "名  up", "ab  up"]
 
@@ -158,19 +159,19 @@ def test_no_line_is_too_long_and_nothing_dangerous_or_missing(
 ) -> None:
     """Whatever names and banners hold, every screen is as wide as it should be, safe, and complete."""
     table = Table(
-        (Column("NAME", is_name=True), Column("B", is_number=True), Column("C")), tuple(row(*cells) for cells in texts)
+        (Column("NAME", is_name=True), Column("B", is_number=True), Column("C")), tuple(row(*three) for three in texts)
     )
     page: Page = (
         table,
-        *(paragraph(*cells) for cells in texts),
-        Fields(tuple(("label", words(*cells)) for cells in texts)),
+        *(paragraph(*three) for three in texts),
+        Fields(tuple(("label", words(*three)) for three in texts)),
     )
     lines = shown(page, width, is_ascii=is_ascii)
-    assert all(plain.cells(line) <= width for line in lines)
+    assert all(cells(line) <= width for line in lines)
     assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs"} for line in lines for char in line)
     text = "".join("".join(lines).split())
-    for cells in texts:
-        for one in cells:
+    for three in texts:
+        for one in three:
             expected = plain.text((paragraph(one),), is_ascii=is_ascii)
             assert all(char in text for char in expected if not char.isspace())
 

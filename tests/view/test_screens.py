@@ -57,6 +57,7 @@ from probe.sla.speed_rule import SpeedRule
 from probe.sla.terms import Terms
 from probe.view import check as check_view
 from probe.view import maintenance, plain, plan, sla
+from probe.view.cells import cells
 from probe.view.comparison import comparison
 from probe.view.log import log
 from probe.view.outages import outages
@@ -700,7 +701,7 @@ def test_a_screen_reads_as_expected(name: str, width: int | None) -> None:
 def test_nothing_is_wider_than_the_screen_and_nothing_dangerous_reaches_it(name: str, width: int) -> None:
     """At 80 columns nothing wraps; remote text is shown, not obeyed."""
     lines = plain.text(PAGES[name](), width).splitlines()
-    assert max(plain.cells(line) for line in lines) <= width
+    assert max(cells(line) for line in lines) <= width
     assert all(line.isprintable() for line in lines)
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 
 from probe.view.board import Tab
+from probe.view.cells import cells
 from probe.view.page import Tone
-from probe.view.plain import cells
 from probe.view.terminal import STYLES
 from probe.watch import Manner, Watch
 from probe.watch.board import Board
