@@ -15,7 +15,19 @@ from probe.probers.http import HttpProber
 from probe.probers.net.poller import _POLLERS
 from probe.probers.tcp import TcpProber
 from probe.runner import Launches, launch
-from tests.peers import Talk, closed_port, full_backlog, goes_on, greets, reply, resets, says, stalls, tcp_peer
+from tests.peers import (
+    Talk,
+    closed_port,
+    full_backlog,
+    goes_on,
+    greets,
+    reply,
+    resets,
+    says,
+    stalls,
+    stops_after,
+    tcp_peer,
+)
 from tests.probers.attempts import a_check, a_resolver, attempt_in_task, attempt_once, find
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
@@ -172,3 +184,44 @@ def test_what_needs_a_task_is_not_launched(kind: str, target: str, keys: dict[st
         return launch(a_check(kind, target, **keys), prober, SystemClock(), print)
 
     assert asyncio.run(main()) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "detail"),
+    [
+        (b"220 mail.example ESMTP\r\n", "not HTTP: 220 mail.example ESMTP"),
+        (b"\x80\x81", r"not HTTP: \x80\x81"),
+        (b"\r\nHTTP/1.1 200 OK\r\n\r\n", r"not HTTP: \x0d\x0aHTTP/1.1 200 OK\x0d\x0a\x0d\x0a"),
+    ],
+)
+def test_who_speaks_another_protocol_is_not_waited_for(said: bytes, detail: str) -> None:
+    """It is told at once, though the connection stays open and no head ever ends; with the words that were heard."""
+    finding = asyncio.run(meet(stops_after(said, len(said)), timeout_ms=20_000))
+    assert (finding.state, finding.reason, finding.detail) == (State.DOWN, Reason.PROTOCOL, detail)
+
+
+@pytest.mark.parametrize(
+    ("said", "detail"),
+    [
+        (b"HT", "closed in the middle of the status line: HT"),
+        (b"HTTP/1.1 200 OK\r\na: b\r\n", "closed in the middle of the head"),
+        (b"HTTP/2 200\r\n\r\n", "illegal status line: HTTP/2 200"),
+        (b"HTTP/1.1 200 OK\r\na : '\"\x00\r\n\r\n", "illegal header line: a : '\"\\x00"),
+        (b"HTTP/1.1 101 x\r\nupgrade: y\r\n\r\n", "101: it changes to a protocol that nobody asked for"),
+    ],
+)
+def test_what_is_wrong_with_a_head_is_said_in_words(said: bytes, detail: str) -> None:
+    """What the server sent, and no trace of the library that read it."""
+    finding = asyncio.run(meet(says(said)))
+    assert (finding.state, finding.reason, finding.detail) == (State.DOWN, Reason.PROTOCOL, detail)
+
+
+def test_a_status_line_in_pieces_is_waited_for() -> None:
+    """However small they are."""
+    finding = asyncio.run(meet(says(b"H", b"TT", b"P/", b"1.1 200 OK\r\ncontent-length: 0\r\n\r\n", pause_s=0.01)))
+    assert (finding.state, finding.reason) == (State.UP, None)
+
+
+async def meet(talk: Talk, **keys: Any) -> Finding:
+    async with tcp_peer(talk) as peer:
+        return await find("http", f"http://127.0.0.1:{peer.port}/", **keys)

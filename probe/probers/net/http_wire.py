@@ -10,6 +10,8 @@ ways, and for plain answers there is little left that it could save.
 
 from __future__ import annotations
 
+import re
+from ast import literal_eval
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +21,7 @@ import h11
 
 from probe.model import Reason
 from probe.probers.net.breath import STRETCH, Breath
+from probe.probers.net.clean import clean
 from probe.probers.net.connection import Connection
 from probe.probers.net.fault import Fault
 from probe.probers.net.http_plain import Head, Header, read_plain
@@ -32,6 +35,11 @@ INTERIM_LIMIT: Final = 16
 CRUMB: Final = 64
 CRUMB_LIMIT: Final = 65_536
 """Pieces of less than CRUMB bytes that a body may come in."""
+PREFIX: Final = b"HTTP/"
+"""What every answer begins with."""
+LINE: Final = 200
+"""Bytes that are shown of what is not HTTP."""
+QUOTED: Final = re.compile(r"bytearray\((b(['\"]).*\2)\)", re.DOTALL)
 SLICE: Final = 8 * 1024
 """Bytes that the parser is given at once."""
 
@@ -164,6 +172,7 @@ class _Hard:
         """The answer's head, interim answers passed over. Raises Fault."""
         if not self._has_heard:
             raise Fault(Reason.CLOSED, "closed before answering")
+        await self._hear_who_speaks()
         for _ in range(INTERIM_LIMIT):
             event = await self._next()
             await self._breath.take(STRETCH)
@@ -173,6 +182,17 @@ class _Hard:
                 version = bytes(event.http_version).decode("ascii")
                 return Head(event.status_code, bytes(event.reason), version, headers)
         raise Fault(Reason.PROTOCOL, f"more than {INTERIM_LIMIT} interim answers")
+
+    async def _hear_who_speaks(self) -> None:
+        """Whoever speaks another protocol may never end its head, and is not waited for. Raises Fault."""
+        while PREFIX.startswith(self._waiting):
+            more = await self._connection.receive()
+            if not more:
+                raise Fault(Reason.PROTOCOL, f"closed in the middle of the status line: {clean(self._waiting)}")
+            self._waiting += more
+        if not self._waiting.startswith(PREFIX):
+            line, _, _ = self._waiting.partition(b"\r\n")
+            raise Fault(Reason.PROTOCOL, f"not HTTP: {clean((line or self._waiting)[:LINE])}")
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The body as it comes, still encoded. Raises Fault when it ends before its time."""
@@ -192,7 +212,7 @@ class _Hard:
             except h11.RemoteProtocolError as error:
                 has_ended = self._state.trailing_data[1]
                 reason = Reason.TRUNCATED if has_ended and self._has_head else Reason.PROTOCOL
-                raise Fault(reason, str(error)) from error
+                raise Fault(reason, _words(error, self._has_head)) from error
             if event is not h11.NEED_DATA:
                 return event  # type: ignore[return-value]  # h11 types its sentinels loosely
             if self._state.trailing_data[0].count(b"\n") > LINE_LIMIT:
@@ -204,3 +224,13 @@ class _Hard:
         self._waiting = self._waiting or await self._connection.receive()
         piece, self._waiting = self._waiting[:SLICE], self._waiting[SLICE:]
         return piece
+
+
+def _words(error: h11.RemoteProtocolError, has_head: bool) -> str:
+    """What h11 says, in words for whoever runs the server."""
+    words = str(error)
+    if words.startswith("peer unexpectedly closed") and not has_head:
+        return "closed in the middle of the head"
+    if "_SWITCH_UPGRADE" in words:
+        return "101: it changes to a protocol that nobody asked for"
+    return QUOTED.sub(lambda found: clean(literal_eval(found[1])), words)
