@@ -18,7 +18,8 @@ from probe.config.loading import load
 from probe.model import Finding, Reason, State
 from probe.store.writer import Writer
 from tests.cli import office
-from tests.cli.office import CHECKS, OCTOBER, StandingClock, down, outcomes, up
+from tests.cli.office import CHECKS, StandingClock, down, outcomes, up
+from tests.judge.office import OCTOBER
 
 DAY: Final = 86_400_000
 TEN: Final = OCTOBER + 22 * 3_600_000

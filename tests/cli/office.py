@@ -16,29 +16,12 @@ from probe.config.compiled import pack
 from probe.config.loading import load
 from probe.model import Check, Finding, Origin, Outcome, Reason, State
 from probe.store.writer import Writer
+from tests.judge.office import OCTOBER, REFERENCES, SHOP
 
-OCTOBER: Final = 1_790_812_800_000
-"""2026-10-01T00:00:00Z."""
 NOW: Final = OCTOBER + 5 * 3_600_000
 VANTAGE: Final = "office-berlin"
 
-CONFIG: Final = """\
-[agent]
-vantage = "office-berlin"
-
-[references]
-gateway = "none"
-interval = "60s"
-targets = [
-  { name = "ref-a", address = "icmp://192.0.2.1", network = "carrier A" },
-  { name = "ref-b", address = "icmp://198.51.100.7", network = "carrier B" },
-  { name = "ref-c", address = "tcp://203.0.113.9:443", network = "cloud C" },
-]
-
-[service.shop]
-provider  = "Example Hosting"
-objective = "99.9 %"
-"""
+CONFIG: Final = REFERENCES.replace('"office"', f'"{VANTAGE}"') + SHOP
 
 CHECKS: Final = """\
 [[check]]

@@ -13,7 +13,8 @@ from probe.importers import prometheus
 from probe.importers.history import Piece
 from probe.model import Origin, Reason, State
 from probe.store.exchange import Imported
-from tests.cli.office import OCTOBER, Office
+from tests.cli.office import Office
+from tests.judge.office import OCTOBER
 
 LABELS: Final = {"__name__": "probe_success", "instance": "https://shop.example.net/", "job": "web"}
 T0: Final = OCTOBER // 1000
