@@ -28,13 +28,15 @@ ISP_NETWORKS: Final = 2
 class Witness:
     """What the references and the gateway prove about our own line.
 
-    up: some reference certainly up. silent: all of them certainly down. can_accuse_isp: there are
-    three references in two networks. gateway None: not measurable.
+    up: some reference certainly up. silent: all of them certainly down, or with no way out of this machine;
+    local: where at least one had none. can_accuse_isp: there are three references in two networks.
+    gateway None: not measurable.
     """
 
     references: tuple[Timeline, ...] = ()
     up: Intervals = EMPTY
     silent: Intervals = EMPTY
+    local: Intervals = EMPTY
     gateway: Timeline | None = None
     can_accuse_isp: bool = False
 
@@ -42,10 +44,12 @@ class Witness:
 def witness(references: Sequence[Member], gateway: Member | None, start_ms: int, end_ms: int) -> Witness:
     """What these references prove over [start_ms, end_ms)."""
     lines = tuple(timeline.of_spans(each.spans, start_ms, end_ms) for each in references)
+    local = [Intervals.of(each.local) for each in references]
     return Witness(
         references=lines,
         up=reduce(Intervals.__or__, (line.up for line in lines), EMPTY),
-        silent=_intersection([line.down for line in lines]),
+        silent=_intersection([line.down | out for line, out in zip(lines, local, strict=True)]),
+        local=reduce(Intervals.__or__, local, EMPTY),
         gateway=timeline.of_spans(gateway.spans, start_ms, end_ms) if gateway else None,
         can_accuse_isp=is_enough(references),
     )
@@ -116,9 +120,9 @@ def causes(failing: Intervals, seen: Witness) -> tuple[tuple[Cause, Intervals], 
     silent = (failing & seen.silent) - theirs
     gateway_up = seen.gateway.up if seen.gateway else EMPTY
     gateway_down = seen.gateway.down if seen.gateway else EMPTY
-    isp = silent & gateway_up if seen.can_accuse_isp else EMPTY
-    own = silent & gateway_down
-    either = silent - gateway_up - gateway_down
+    isp = (silent & gateway_up) - seen.local if seen.can_accuse_isp else EMPTY
+    own = silent & (gateway_down | seen.local)
+    either = silent - gateway_up - own
     rest = failing - theirs - isp - own - either
     return (
         (Cause.PROVIDER_OR_PATH, theirs),

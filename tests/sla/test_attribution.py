@@ -131,6 +131,16 @@ def test_the_cause_follows_the_truth_table(
     assert attribution.cause_of(failing, seen(references, gateway)) is expected
 
 
+@pytest.mark.parametrize(("others", "expected"), [(SILENT, Cause.OWN_NETWORK), (GOOD, Cause.PROVIDER_OR_PATH)])
+def test_a_reference_without_a_way_out_does_not_speak_for_the_others(others: list[list[Any]], expected: Cause) -> None:
+    """No route for IPv6, and all of IPv4 silent: our own line, which nobody is charged with, the ISP neither."""
+    blind = replace(check([[0, 60, 61, "U"]], "v6", "network 2"), local=((0, END),))
+    members = [*(check(others, f"r{i}", f"network {i % 2}") for i in range(3)), blind]
+    witness = attribution.witness(members, check(GOOD), 0, END)
+    assert attribution.cause_of(Intervals.span(800_000, 900_000), witness) is expected
+    assert attribution.isp_claim(members, witness, 0, END).down == EMPTY
+
+
 def test_no_failure_has_no_other_cause() -> None:
     """A line outage without proven seconds is nobody's."""
     assert attribution.cause_of(EMPTY, seen([GOOD])) is Cause.UNKNOWN_REFERENCE
