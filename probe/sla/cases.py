@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from probe.sla import readings, requests, tickets
+from probe.model import Ticket
+from probe.sla import readings, requests, tickets, timeline
 from probe.sla.assessment import Promise
 from probe.sla.basis import WHOLE
 from probe.sla.draft import Context, Draft, is_partial
@@ -54,12 +55,19 @@ def judged(case: Evidence, terms: Terms, promise: Promise | None) -> tuple[Case,
         timeline=case.known,
         as_of_ms=question.as_of_ms,
         resolution_ms=case.resolution_ms,
-        tickets=question.tickets,
+        tickets=_told(case),
         requests=_requests(case, terms),
         subjects=case.subjects,
         share=question.service.affected or (UNKNOWN_SHARE if terms.archetype == "F9" else WHOLE),
     )
     return tuple(_case(case, draft, context, promise) for draft in readings.drafts(context, question.period))
+
+
+def _told(case: Evidence) -> tuple[Ticket, ...]:
+    """The tickets, each with the outage that it is about where several checks make one."""
+    told = case.question.tickets
+    lines = [*case.lines, *(line for other in case.elsewhere for line in other.lines)]
+    return told if not told or len(lines) == 1 else tickets.placed(told, case.known, timeline.combined(lines, 1))
 
 
 def _requests(case: Evidence, terms: Terms) -> Requests | None:

@@ -22,6 +22,8 @@ from probe.sla.terms import Terms
 
 UNITS_MS: Final = {"minutes": 60_000, "hours": 3_600_000, "days": 86_400_000}
 
+FAR_MS: Final = 1 << 62
+
 UNSEEN: Final = "the state of the host decides, which only the provider sees: no probe from outside proves it"
 
 AUTHORITIES: Final[Mapping[str, str]] = {
@@ -100,7 +102,7 @@ def unreported(
     """The outages that were not reported in time, where the terms ask for that."""
     if report is None:
         return ()
-    return tuple(each for each in outages if not _is_in_time(report, period, each, told))
+    return tuple(each for each in outages if not _is_in_time(report, period, each, _about(each, outages, told)))
 
 
 def day_of(deadline: Deadline, period: PeriodSpan, outages: Sequence[Outage], told: Sequence[Ticket]) -> str | None:
@@ -144,7 +146,7 @@ def _anchor(word: str | None, period: PeriodSpan, outages: Sequence[Outage], tol
 
 
 def _is_in_time(report: Wait, period: PeriodSpan, outage: Outage, told: Sequence[Ticket]) -> bool:
-    opened = [each.opened_ms for each in _about(outage, told) if each.opened_ms is not None]
+    opened = [each.opened_ms for each in told if each.opened_ms is not None]
     if not opened:
         return False
     if report.unit == "business_days":
@@ -155,13 +157,24 @@ def _is_in_time(report: Wait, period: PeriodSpan, outage: Outage, told: Sequence
 
 
 def _untold(outages: Sequence[Outage], told: Sequence[Ticket]) -> list[Outage]:
-    return [each for each in outages if not _about(each, told)]
+    return [each for each in outages if not _about(each, outages, told)]
 
 
-def _about(outage: Outage, told: Sequence[Ticket]) -> tuple[Ticket, ...]:
-    """The tickets of an outage; one that was opened after it without saying so belongs to the day that follows."""
-    end = outage.end_latest_ms if outage.end_latest_ms is not None else outage.start_latest_ms
-    return tickets.about(told, outage.start_earliest_ms, end + UNITS_MS["days"])
+def _about(outage: Outage, outages: Sequence[Outage], told: Sequence[Ticket]) -> tuple[Ticket, ...]:
+    """The tickets of an outage; one that was opened after it without saying so belongs to the day that follows.
+
+    Where several checks make a service, one of a check that failed first is about those that failed meanwhile too.
+    """
+    start = outage.start_earliest_ms
+    for each in sorted(outages, key=lambda each: each.start_earliest_ms, reverse=True):
+        if each.start_earliest_ms < start <= _last(each):
+            start = each.start_earliest_ms
+    return tickets.about(told, start, _last(outage) + UNITS_MS["days"])
+
+
+def _last(outage: Outage) -> int:
+    """Until when an outage may have lasted; one that goes on has no end yet."""
+    return FAR_MS if outage.end_latest_ms is None else outage.end_latest_ms
 
 
 def _day(outage: Outage, period: PeriodSpan) -> str:

@@ -210,7 +210,7 @@ def _of_members(question: Question, members: tuple[Member, ...], needed: int, ch
     seen = _witness(Same(question.references, question.gateway), start_ms, max(end_ms, question.as_of_ms))
     lines = tuple(grouped.charged(member, seen, start_ms, end_ms) for member in members)
     return Evidence(
-        question=question,
+        question=_told_of(question, members),
         check=check,
         members=members,
         needed=needed,
@@ -218,6 +218,13 @@ def _of_members(question: Question, members: tuple[Member, ...], needed: int, ch
         lines=lines,
         known=timeline.combined(lines, needed),
     )
+
+
+def _told_of(question: Question, members: Sequence[Member]) -> Question:
+    """The question with the tickets about these checks, or about the whole service."""
+    keys = {None, *(member.key for member in members), *(member.key.rpartition("/")[0] for member in members)}
+    told = tuple(ticket for ticket in question.tickets if ticket.key in keys)
+    return question if len(told) == len(question.tickets) else replace(question, tickets=told)
 
 
 def _weights(question: Question, how: How) -> tuple[Fraction, ...] | None:

@@ -9,6 +9,7 @@ provider waits for the customer stops the clock.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from probe.model import Ticket
@@ -28,6 +29,24 @@ def about(tickets: Iterable[Ticket], start: Ms, end: Ms) -> tuple[Ticket, ...]:
         if not ticket.is_withdrawn and ticket.opened_ms is not None and start <= _instant(ticket) <= end
     ]
     return tuple(sorted(found, key=lambda ticket: ticket.opened_ms or 0))
+
+
+def placed(tickets: Iterable[Ticket], line: Timeline, failing: Timeline) -> tuple[Ticket, ...]:
+    """The tickets with those told of their outage that were opened while it was coming.
+
+    Where several checks must fail, `failing` is when any did: a ticket of that stretch is about the outage after it.
+    """
+    runs, early = pieces(line.worst, line.cuts), pieces(failing.observed, failing.cuts)
+    return tuple(_placed(ticket, runs, early) for ticket in tickets)
+
+
+def _placed(ticket: Ticket, runs: Iterable[Pair], early: Iterable[Pair]) -> Ticket:
+    instant = _instant(ticket)
+    if any(start <= instant <= end for start, end in runs):
+        return ticket
+    until = next((end for start, end in early if start <= instant <= end), instant)
+    following = next((start for start, _ in runs if instant < start <= until), None)
+    return ticket if following is None else replace(ticket, outage_ms=int(following))
 
 
 def clocked(

@@ -9,13 +9,16 @@ import pytest
 
 from probe.model import Cause, Ticket
 from probe.sla import period
-from probe.sla.assessment import Outage
+from probe.sla.assessment import Assessment, Outage
 from probe.sla.claims import claim, day_of, unreported
 from probe.sla.clauses import ClaimRule, Deadline, Wait
 from probe.sla.interval import EMPTY, Intervals
 from probe.sla.notice import business_days
-from probe.sla.tickets import clocked
+from probe.sla.service import Combine, How
+from probe.sla.tickets import clocked, placed
 from probe.sla.timeline import Timeline
+from tests.sla.test_clauses_judged import judged, terms
+from tests.sla.test_published import JUNE, clock
 
 AS_OF = period.moment("2026-11-22T12:00:00Z", "UTC")
 OCTOBER = period.parse("2026-10", "UTC", AS_OF)
@@ -132,3 +135,52 @@ def test_a_claim_names_the_outages_without_a_ticket() -> None:
     assert claim(rule, OCTOBER, [FRIDAY], [told(FRIDAY.start_latest_ms)], Wait(n=72, unit="hours")).missing == ()
     still = FRIDAY._replace(end_earliest_ms=None, end_latest_ms=None)
     assert claim(rule, OCTOBER, [still], [told(FRIDAY.start_latest_ms)]).missing == ()
+
+
+def both_down(*opened: Ticket, combine: How = How.ALL_DOWN) -> tuple[Assessment, ...]:
+    """One check fails from 1:00 to 3:00 on 3 June, the other from 2:00 to 3:00; the clock starts at the ticket."""
+    text = terms(
+        promise={"metric": "availability", "op": ">=", "target": "99.99 %"},
+        outage={"shortest": "0s", "clock_start": "ticket", "report_within": "2 h"},
+        claim={"within": 30, "unit": "days", "after": "period_end", "needs": ["the ticket number"]},
+    )
+    first, second = [(clock(3, 1, 0), clock(3, 3, 0))], [(clock(3, 2, 0), clock(3, 3, 0))]
+    return judged(text, first, second, combine=Combine(combine), tickets=opened)
+
+
+def at(hour: int, minute: int) -> int:
+    """An instant of 3 June."""
+    return JUNE.start_ms + clock(3, hour, minute) * 1000
+
+
+@pytest.mark.parametrize(
+    ("ticket", "minutes"),
+    [
+        (told(at(1, 30)), 60),
+        (told(at(2, 20)), 40),
+        (told(at(2, 20), outage_ms=at(1, 10)), 40),
+        (told(at(0, 30)), 0),
+        (told(at(3, 30)), 0),
+    ],
+)
+def test_a_ticket_of_the_first_check_that_fails_is_about_the_outage_of_all(ticket: Ticket, minutes: int) -> None:
+    """The service is down from 2:00 on; who was told at 1:30 knew by then. Before the first failure nobody did."""
+    [found] = both_down(ticket)
+    assert found.downtime.low == minutes * 60_000
+    if minutes:
+        assert found.claim is not None
+        assert found.claim.missing == ()
+
+
+def test_a_ticket_is_about_the_first_outage_after_it_only() -> None:
+    """One check is down all night, the other twice: the second time nobody was told."""
+    line = Timeline(start_ms=0, end_ms=1000, down=Intervals.of([(200, 300), (500, 600)]))
+    failing = Timeline(start_ms=0, end_ms=1000, down=Intervals.of([(100, 700)]))
+    assert [each.outage_ms for each in placed([told(150), told(350), told(650)], line, failing)] == [200, 500, None]
+
+
+def test_a_ticket_about_one_check_starts_no_other_checks_clock() -> None:
+    """Each check is judged by itself; a ticket without a check is about all."""
+    web, mail = both_down(told(at(2, 20), key="check-0"), combine=How.EACH)
+    assert [each.downtime.low // 60_000 for each in (web, mail)] == [40, 0]
+    assert [each.downtime.low // 60_000 for each in both_down(told(at(2, 20)), combine=How.EACH)] == [40, 40]
