@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any, Final, NamedTuple
@@ -102,9 +103,19 @@ async def _one_by_one(trial: Trial, clock: Clock, count: int) -> Error:
             if finding.state is not State.UP or finding.latency_us is None:
                 return Error(trial.kind, says=_why(finding))
             latencies.append(finding.latency_us)
-            if trial.kind == "tcp" and isinstance(rtt_us := finding.facts.get("rtt_us"), int):
-                beyond.append(max(finding.latency_us - rtt_us, 0))
+            if trial.kind == "tcp":
+                beyond.append(abs(finding.latency_us - _plain_us(trial.target, clock)))
     return error_of(trial.kind, latencies[WARMING:], beyond[WARMING:])
+
+
+def _plain_us(target: str, clock: Clock) -> int:
+    """What the same handshake takes a program that does nothing else: the call of `connect`, and its return."""
+    host, _, port = target.rpartition(":")
+    with socket.socket() as sock:
+        sock.settimeout(None)
+        began_ns = clock.read().boot_ns
+        sock.connect((host, int(port)))
+        return (clock.read().boot_ns - began_ns) // NS_PER_US
 
 
 async def _routes(clock: Clock, count: int) -> Error:
@@ -138,7 +149,7 @@ def _why(finding: Finding) -> str:
 
 
 def error_of(kind: str, seen: Sequence[int], beyond: Sequence[int] = ()) -> Error:
-    """The error that these times show, µs; `beyond` what of them the kernel's own figure does not hold."""
+    """The error that these times show, µs; `beyond` how far they lie from an independent measure."""
     middle = quantile(seen, 500)
     random = max(middle - quantile(seen, 25), quantile(seen, 975) - middle)
     further = (quantile(beyond, 500), quantile(beyond, 990)) if beyond else None

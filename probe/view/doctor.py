@@ -33,7 +33,8 @@ class Error(NamedTuple):
     """What was measured against loopback, where the truth is next to nothing (RFC 7679 §3.7.3): all of it is ours.
 
     systematic_us: the median of what we said. random_us: 95 % of the attempts lie no further from it.
-    beyond_us: p50 and p99 of what lies beyond the kernel's own figure, None where the kernel has none.
+    beyond_us: p50 and p99 of the distance from the same thing measured plainly (tcp: a blocking `connect` beside
+    each attempt), None for the other kinds.
     says: why there are no figures; attempts is 0 then.
     """
 
@@ -87,7 +88,7 @@ def _errors(errors: Sequence[Error]) -> list[Block]:
         Column("SYSTEMATIC", is_number=True),
         Column("RANDOM", is_number=True),
         Column("P99", is_number=True),
-        Column("BEYOND THE KERNEL", is_number=True),
+        Column("FROM BARE CONNECT", is_number=True),
     )
     rows = tuple(
         row(

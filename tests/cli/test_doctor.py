@@ -180,8 +180,8 @@ def test_the_timing_error_is_measured_against_loopback(empty: Office) -> None:
         assert 0 <= (one.systematic_us or 0) <= (one.p99_us or 0)
         assert one.random_us is not None
     (tcp,) = (one for one in found if one.kind == "tcp")
-    assert tcp.beyond_us is not None
-    assert tcp.beyond_us[1] <= (tcp.p99_us or 0)
+    assert tcp.beyond_us is not None  # from a bare connect, which a program times for itself
+    assert 0 < tcp.beyond_us[0] <= tcp.beyond_us[1]
     document = empty.probe("doctor", "--json").document
     assert {one["kind"] for one in document["timing_errors"]} == {one.kind for one in found}
     first = document["timing_errors"][0]
