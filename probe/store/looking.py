@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from probe.errors import StoreDamaged, StoreError
-from probe.store import archive, blocks, clocks, days, series, signing, spans, tally, verify
+from probe.store import archive, blocks, bonds, clocks, days, series, signing, spans, tally, verify
 from probe.store.breaks import Breaks
+from probe.store.outcomes import Row
 from probe.store.spans import Context
 from probe.store.verify import Problem
 
 OF_SERIES: Final = f"SELECT {spans.COLUMNS} FROM span WHERE series = ? ORDER BY t0_ms, clock"
 LATEST: Final = f"SELECT {spans.LATEST_COLUMNS} FROM latest WHERE series = ?"
 COUNTED: Final = f"SELECT day, {days.COUNTED} FROM daily WHERE series = ? AND NOT is_stale ORDER BY day"
+MONTHS: Final = f"SELECT month, {days.COUNTED} FROM monthly WHERE series = ? ORDER BY month"
 PARTS: Final = 2
 """Parts of a check before the series: the file, and the chain."""
 
@@ -28,6 +30,11 @@ def check(
         yield from unsound
         return
     advance()
+    astray = list(bonds.strays(connection))
+    if astray:  # what is left cannot be told without them
+        yield from astray
+        return
+    yield from bonds.corrections(connection)
     if blocks.has_blocks(connection):
         yield from verify.verify(connection, heads)
         yield from _signatures(connection)
@@ -79,19 +86,30 @@ def _derived(connection: sqlite3.Connection, number: int, context: Context) -> I
         rows = archive.samples(connection, [number], None)[number]
         kept = connection.execute(OF_SERIES, (number,)).fetchall()
         latest = connection.execute(LATEST, (number,)).fetchone()
-        counted = connection.execute(COUNTED, (number,)).fetchall() if blocks.has_blocks(connection) else []
+        has_blocks = blocks.has_blocks(connection)
+        counted = connection.execute(COUNTED, (number,)).fetchall() if has_blocks else []
+        summed = connection.execute(MONTHS, (number,)).fetchall() if has_blocks else []
         settings = series.Settings(series.settings(connection, number))
     finally:
         connection.execute("COMMIT")
     if rows:
         tip, found = spans.anew(rows, settings, context)
         yield from _compared("span", number, kept, sorted(found, key=lambda row: (row[1], row[2])))
-        yield from _compared("latest", number, [latest], [] if tip is None else [spans.latest_row(tip)])
-    of_day: dict[int, list[Any]] = {}
-    for row in rows:
-        of_day.setdefault(days.day_of(row.at_ms + context.segments[row.clock].shift_ms), []).append(row)
-    again = [(day, *tally.of(of_day.get(day, []))) for day, *_ in counted]
-    yield from _compared("daily", number, counted, again)
+        last = [] if tip is None else [spans.latest_row(tip)]
+        yield from _compared("latest", number, [latest] if latest else [], last)
+    dated = [(days.day_of(row.at_ms + context.segments[row.clock].shift_ms), row) for row in rows]
+    yield from _compared("daily", number, counted, _counted(counted, dated))
+    monthly = [(days.month_of(day), row) for day, row in dated]
+    yield from _compared("monthly", number, summed, _counted(summed, monthly))
+
+
+def _counted(kept: Sequence[Any], dated: Iterable[tuple[int, Row]]) -> list[Any]:
+    """What is counted of the days (or months) of these counts, from the outcomes."""
+    of: dict[int, list[Row]] = {which: [] for which, *_ in kept}
+    for which, row in dated:
+        if which in of:
+            of[which].append(row)
+    return [(which, *tally.of(mine)) for which, mine in of.items()]
 
 
 def _compared(table: str, number: int, kept: Sequence[Any], again: Sequence[Any]) -> Iterator[Problem]:
