@@ -10,7 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
-from probe.model import Cause, SpanClass
+from probe.model import SpanClass
 from probe.sla import (
     accounts,
     budget,
@@ -178,7 +178,7 @@ def _stretches(case: Evidence) -> tuple[Stretch, ...]:
     if start_ms >= end_ms:
         return ()
     if case.question.service.is_uplink:
-        return outages.line_stretches([(Cause.UNKNOWN_REFERENCE, case.known.unknown.clip(start_ms, end_ms))])
+        return outages.stretches_of_line(case.members, case.known, start_ms, end_ms)
     parts = (
         outages.stretches_of(member, line, case.seen, start_ms, end_ms)
         for member, line in zip(case.members, case.lines, strict=True)

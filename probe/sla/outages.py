@@ -119,6 +119,16 @@ def stretches_of(member: Member, line: Timeline, seen: Witness, start_ms: int, e
     return line_stretches(parts)
 
 
+def stretches_of_line(references: Sequence[Member], line: Timeline, start_ms: int, end_ms: int) -> tuple[Stretch, ...]:
+    """The same for our own connection: what no reference saw is a gap, and what some saw proves nothing."""
+    unknown = line.unknown.clip(start_ms, end_ms)
+    spans = (span for each in references for span in each.spans)
+    seen = Intervals.of(
+        (one.t0_ms, one.t1_ms) for one in spans if one.cls is not SpanClass.UNKNOWN or _has_unknown(one)
+    )
+    return line_stretches([(Cause.AGENT_GAP, unknown - seen), (Cause.UNKNOWN_REFERENCE, unknown & seen)])
+
+
 def line_stretches(parts: Iterable[tuple[Cause, Intervals]]) -> tuple[Stretch, ...]:
     """The sets of instants by cause as stretches in time order."""
     return tuple(sorted(Stretch(int(a), int(b), cause) for cause, part in parts for a, b in part))

@@ -372,7 +372,12 @@ def test_a_line_s_suspects_and_gaps_are_shown() -> None:
     runs = [[-120, 60, 12, "G"], [600, 60, 1, "B"], [660, 60, 10, "G"], [2000, 60, 40, "G"]]
     found = line_question(("A", "A", "B"), member(GOOD, "gateway"), runs)
     assert [(outage.is_confirmed, outage.counted_ms) for outage in found.outages] == [(False, 0)]
-    assert [stretch.cause for stretch in found.stretches] == [Cause.UNKNOWN_REFERENCE]
+    assert [(each.cause, each.start_ms, each.end_ms) for each in found.stretches] == [
+        (Cause.AGENT_GAP, 1_200_000, 2_000_000)
+    ]
+    blind = [[-120, 60, 12, "G"], [600, 60, 10, "U"], [1200, 60, 60, "G"]]
+    unjudged = line_question(("A", "A", "B"), member(GOOD, "gateway"), blind)
+    assert [stretch.cause for stretch in unjudged.stretches] == [Cause.UNKNOWN_REFERENCE]
     running = line_question(("A", "A", "B"), member(GOOD, "gateway"), LOST[:2])
     assert running.outages[0].end_latest_ms is None
 
