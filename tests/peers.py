@@ -7,7 +7,6 @@ import contextlib
 import socket
 import ssl
 import struct
-import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -282,13 +281,23 @@ def zone(names: dict[tuple[str, str], list[str]]) -> Answer:
 
 
 class Beat(NamedTuple):
-    """How late the loop came to what was due, and for how much work of this whole process it was kept waiting.
+    """How late the loop came to what was due, and how much of that was ours.
 
-    Work counts threads that hold the interpreter, and leaves out what other processes of the machine did meanwhile.
+    Ours is work, and waiting for a thread of ours that has the interpreter. Not ours is the time in which a thread
+    could have run and had no processor: others of this machine had them.
     """
 
     late_s: float
-    work_s: float
+    own_s: float
+
+
+def starved_s() -> float:
+    """How long the threads of this process have waited for a processor, all together."""
+    waited_ns = 0
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):
+            waited_ns += int((task / "schedstat").read_text().split()[1])
+    return waited_ns / 1e9
 
 
 @asynccontextmanager
@@ -299,9 +308,10 @@ async def heartbeat() -> AsyncIterator[list[Beat]]:
     async def beat() -> None:
         loop = asyncio.get_running_loop()
         while True:
-            due_s, before_s = loop.time() + 0.005, time.process_time()
+            due_s, before_s = loop.time() + 0.005, starved_s()
             await asyncio.sleep(0.005)
-            beats.append(Beat(loop.time() - due_s, time.process_time() - before_s))
+            late_s = max(loop.time() - due_s, 0)
+            beats.append(Beat(late_s, max(late_s - max(starved_s() - before_s, 0), 0)))
 
     beating = asyncio.create_task(beat())
     try:

@@ -13,7 +13,9 @@ import dns.rrset
 import pytest
 
 from probe.model import Check, Finding, Reason, State
-from tests.peers import Talk, answers, dns_peer, goes_on, greets, heartbeat, reply, says, tcp_peer, web_peer
+from probe.runner import OWED_S
+from probe.wheel import BEAT_S, HELD_S
+from tests.peers import Beat, Talk, answers, dns_peer, goes_on, greets, heartbeat, reply, says, tcp_peer, web_peer
 from tests.probers.attempts import a_check, attempt_once, find
 
 TIMEOUT_MS = 400
@@ -25,8 +27,8 @@ class Met(NamedTuple):
 
     finding: Finding
     took_ms: int
-    late_s: float
-    work_s: float
+    excused_ms: float
+    own_s: float
     neighbours: list[Finding]
 
 
@@ -50,8 +52,17 @@ async def meet_beside(check: Check) -> Met:
         gc.unfreeze()
         neighbour.cancel()
         await asyncio.gather(neighbour, return_exceptions=True)
-    late_s, work_s = (max(column) for column in zip(*beats, strict=True))
-    return Met(finding, ended.boot_ms - sent.boot_ms, late_s, work_s, neighbours)
+    own_s = max(beat.own_s for beat in beats)
+    return Met(finding, ended.boot_ms - sent.boot_ms, excused_ms(beats), own_s, neighbours)
+
+
+def excused_ms(beats: list[Beat]) -> float:
+    """How much later than its timeout an attempt may end where others of the machine kept our loop from running.
+
+    What they took is given back to the target, in pieces, and a loop that stood still is noticed to within a beat.
+    """
+    taken_s = [beat.late_s - beat.own_s for beat in beats]
+    return 1000 * sum(2 * one + (BEAT_S + OWED_S if one > HELD_S / 2 else 0) for one in taken_s)
 
 
 def meet(talk: Talk, kind: str = "http", **keys: Any) -> Met:
@@ -68,8 +79,8 @@ def meet(talk: Talk, kind: str = "http", **keys: Any) -> Met:
 
 def assert_harmless(met: Met) -> None:
     """The deadline held, the loop went on, and the neighbours were up."""
-    assert met.took_ms <= TIMEOUT_MS + 100 + met.late_s * 1000
-    assert met.work_s < 0.1
+    assert met.took_ms <= TIMEOUT_MS + 100 + met.excused_ms
+    assert met.own_s < 0.1
     assert met.neighbours
     assert {(one.state, one.reason) for one in met.neighbours} == {(State.UP, None)}
 
@@ -152,7 +163,7 @@ def test_a_body_in_crumbs_has_a_limit() -> None:
     met = meet(goes_on(CHUNKED, b"1\r\nx\r\n" * 10_000), timeout_ms=30_000)
     assert (met.finding.state, met.finding.reason) == (State.DOWN, Reason.PROTOCOL)
     assert "65536 pieces" in met.finding.detail
-    assert met.work_s < 0.1
+    assert met.own_s < 0.1
 
 
 def test_a_coding_that_hides_its_work_is_a_bomb() -> None:
@@ -220,4 +231,4 @@ def test_an_answer_of_thousands_of_records_holds_nobody_back() -> None:
 
     met = asyncio.run(main())
     assert (met.finding.state, met.finding.reason) == (State.UP, None), met.finding.detail
-    assert met.work_s < 0.1
+    assert met.own_s < 0.1
