@@ -46,7 +46,7 @@ def verify(path: Path) -> tuple[list[Problem], list[str]]:
     notes: list[str] = []
     problems: list[Problem] = []
     try:
-        files = unpacked(path) if path.is_dir() else unzipped(path, problems)
+        files = unpacked(path, problems) if path.is_dir() else unzipped(path, problems)
         problems += [] if problems else listed(files)
         for look in () if problems else (sealed, chained, samples_alike, told_alike, recounted, signed):
             problems.extend(look(files, notes))
@@ -57,9 +57,15 @@ def verify(path: Path) -> tuple[list[Problem], list[str]]:
     return problems, notes
 
 
-def unpacked(folder: Path) -> Files:
-    """The files of an unpacked pack."""
-    return {each.name: each.read_bytes() if each.is_file() else b"" for each in sorted(folder.iterdir())}
+def unpacked(folder: Path, problems: list[Problem]) -> Files:
+    """The files of an unpacked pack; of a folder that is none, nothing is read."""
+    if not (folder / MANIFEST).is_file():
+        return {}
+    found = [(each, each.is_file()) for each in sorted(folder.iterdir())]
+    if sum(each.stat().st_size for each, is_file in found if is_file) > MOST:
+        problems.append((folder.name, "is larger than any claim pack"))
+        return {}
+    return {each.name: each.read_bytes() if is_file else b"" for each, is_file in found}
 
 
 def unzipped(path: Path, problems: list[Problem]) -> Files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -332,3 +333,12 @@ def test_a_folder_with_more_in_it_is_refused(files: Files, tmp_path: Path) -> No
     assert verifier.verify(tmp_path)[0] == []
     (tmp_path / "more").mkdir()
     assert verifier.verify(tmp_path)[0] == [("more", "is not in the manifest")]
+
+
+def test_a_folder_that_is_no_pack_is_not_read(files: Files, tmp_path: Path) -> None:
+    """Whoever names a wrong folder waits for nothing; nor for one that holds more than a pack can."""
+    (tmp_path / "large").write_bytes(b"")
+    os.truncate(tmp_path / "large", verifier.MOST + 1)
+    assert verifier.verify(tmp_path)[0] == [("manifest.json", "is missing")]
+    (tmp_path / "manifest.json").write_bytes(files["manifest.json"])
+    assert verifier.verify(tmp_path)[0] == [(tmp_path.name, "is larger than any claim pack")]
