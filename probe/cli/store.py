@@ -170,7 +170,7 @@ def _reading(path: Path) -> Iterator[Connection]:
     from probe.store import database
 
     database.look_at_file(path)
-    with database.guarded(path), closing(database.open_reading(path)) as connection:
+    with database.guarded(path), closing(database.open_anywhere(path)) as connection:
         database.look_at_version(path, connection)
         yield connection
 

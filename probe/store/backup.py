@@ -34,7 +34,7 @@ def backup(path: Path, to: Path) -> int:
 
 def _copy(path: Path, made: Path) -> None:
     """VACUUM INTO reads one moment and writes a file without free pages."""
-    with database.guarded(path), closing(database.open_reading(path)) as source:
+    with database.guarded(path), closing(database.open_anywhere(path)) as source:
         database.look_at_version(path, source)
         source.execute("PRAGMA query_only = 0")
         source.execute("VACUUM INTO ?", (str(made),))

@@ -89,6 +89,18 @@ def open_reading(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def open_anywhere(path: Path) -> sqlite3.Connection:
+    """The same, also where we may not write beside the file: SQLite opens no WAL database that nobody has open."""
+    from probe.store.lock import holder
+
+    try:
+        return open_reading(path)
+    except sqlite3.OperationalError:
+        if has_wal(path) or holder(path):
+            raise
+        return open_reading(path, immutable=True)
+
+
 def look_at_file(path: Path) -> None:
     """Refuse what is not even a file with something in it, before SQLite sees it."""
     try:

@@ -21,7 +21,7 @@ from probe.store.attempts import Attempt
 from probe.store.clocks import Segment
 from probe.store.codes import ORIGINS, REASONS, STATES
 from probe.store.counting import Samples, Sums
-from probe.store.database import failure, has_wal, look_at_file, look_at_version, open_reading
+from probe.store.database import failure, look_at_file, look_at_version, open_anywhere
 from probe.store.events import Paused
 from probe.store.kept import Kept, Standing
 from probe.store.lock import Holder, holder
@@ -266,7 +266,7 @@ def open_reader(path: Path) -> Reader:
     """Open the record for reading; StoreMissing, StoreNewer, StoreDamaged or StoreError say why it cannot be."""
     look_at_file(path)
     try:
-        connection = _opened(path)
+        connection = open_anywhere(path)
     except sqlite3.Error as error:
         raise failure(path, error) from error
     try:
@@ -275,16 +275,6 @@ def open_reader(path: Path) -> Reader:
         connection.close()
         raise
     return Reader(path, connection)
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    try:
-        return open_reading(path)
-    except sqlite3.OperationalError:
-        # where we may not write beside the file, SQLite cannot open a WAL database that nobody has open
-        if has_wal(path) or holder(path):
-            raise
-        return open_reading(path, immutable=True)
 
 
 def _latest(row: tuple[Any, ...], segments: dict[int, Segment]) -> Latest:

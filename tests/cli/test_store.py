@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from tests.store.builders import HOME, a_book
 from tests.store.test_sealing import D0, DAY, a_day_of
 from tests.store.test_signing import a_key
 from tests.store.test_signing import pytestmark as needs_openssh
+from tests.store.test_writer import tiny_disk
+
+__all__ = ["tiny_disk"]
 
 NOW = D0 + 12 * DAY
 
@@ -53,6 +58,19 @@ def test_sealing_checking_and_figures(place: Path, capsys: pytest.CaptureFixture
     assert probe(place, "prune") == 0
     assert probe(place, "rebuild") == 0
     assert probe(place, "check") == 0
+
+
+def test_a_record_on_a_read_only_disk_is_checked_and_copied(
+    place: Path, tiny_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A record that was put away: on a medium that nobody can write to, or in a snapshot."""
+    assert probe(place, "seal") == 0
+    for name in ("probe.toml", "probe.db"):
+        shutil.copy(place / name, tiny_disk)
+    subprocess.run(["mount", "-o", "remount,ro", str(tiny_disk)], check=True)
+    for words in (["stats"], ["check"], ["backup", str(place / "copy.db")]):
+        assert probe(tiny_disk, *words) == 0
+    assert "as they were kept" in capsys.readouterr().out
 
 
 @needs_openssh
