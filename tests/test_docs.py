@@ -178,6 +178,15 @@ def test_documents_name_files_that_exist() -> None:
         assert [one for one in named if not (ROOT / one).exists()] == []
 
 
+def test_links_within_the_readme_lead_to_a_heading() -> None:
+    """Who looks something up gets there."""
+    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    linked = set(re.findall(r"\]\(#([^)]+)\)", README))
+    assert {"commands", "words"} <= linked
+    assert linked <= anchors
+
+
 def test_the_changelog_speaks_of_this_version() -> None:
     """A change is written down with the change."""
     from probe import __version__
