@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from probe.config.place import FILE, SYSTEM
 from tests.cli.office import Office, down, up
 
 
@@ -22,6 +23,17 @@ def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Office:
     office = Office(tmp_path, capsys)
     office.write()
     return office
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, of a person without a configuration; a machine's own must not be touched by tests."""
+    if (SYSTEM / FILE).exists():
+        pytest.skip(f"this machine has a configuration of its own: {SYSTEM / FILE}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    return tmp_path
 
 
 @pytest.fixture

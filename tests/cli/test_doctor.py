@@ -15,6 +15,7 @@ import dns.message
 import dns.rcode
 import pytest
 
+from probe.cli import main
 from probe.clock import SystemClock
 from probe.config import load
 from probe.errors import StoreError
@@ -59,19 +60,11 @@ def test_a_wrong_configuration_is_2_with_every_problem(empty: Office) -> None:
     assert "fix: probe validate" in said.out
 
 
-def test_no_configuration_is_2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any) -> None:
+@pytest.mark.usefixtures("nowhere")
+def test_no_configuration_is_2(capsys: Any) -> None:
     """The remedy is `probe init`."""
-    from probe.cli import main
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    code = main(["doctor", "--quick"])
-    out = capsys.readouterr().out
-    if Path("/etc/probe/probe.toml").exists():
-        pytest.skip("this machine has a configuration of its own")
-    assert code == 2
-    assert "fix: probe init" in out
+    assert main(["doctor", "--quick"]) == 2
+    assert "fix: probe init" in capsys.readouterr().out
 
 
 def test_a_damaged_record_is_told_and_kept(office: Office) -> None:

@@ -385,13 +385,8 @@ def test_who_is_at_the_keyboard_is_known_through_sudo(monkeypatch: pytest.Monkey
     assert person() == "anna as uid 4000000"
 
 
-def test_every_command_survives_without_any_configuration(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_command_survives_without_any_configuration(nowhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An empty folder on a fresh machine: clear words, no traceback."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     arguments = {
         "log": ["x"],
         "pause": ["x"],
@@ -405,10 +400,10 @@ def test_every_command_survives_without_any_configuration(
     for name in COMMANDS:
         code = main([name, *arguments.get(name, [])])
         err = capsys.readouterr().err
-        assert code in {Exit.FINE, Exit.USAGE}
-        assert "internal error" not in err
-        shutil.rmtree(tmp_path / "checks.d", ignore_errors=True)
-        (tmp_path / "probe.toml").unlink(missing_ok=True)
+        assert code in {Exit.FINE, Exit.USAGE}, (name, err)
+        assert "internal error" not in err, (name, err)
+        shutil.rmtree(nowhere / "checks.d", ignore_errors=True)
+        (nowhere / "probe.toml").unlink(missing_ok=True)
 
 
 def test_a_check_shows_the_route_when_asked(greeter: int, capsys: pytest.CaptureFixture[str]) -> None:
