@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
@@ -196,15 +196,20 @@ def keys_of(config: Config | Roster, names: Sequence[str]) -> list[str]:
 def keys_on_record(config: Config, reader: Reader, names: Sequence[str]) -> list[str]:
     """The same, with the checks that only the record knows: removed from the configuration, or imported."""
     configured = {check.key for check in config.checks}
-    others = [one for one in reader.series(config.agent.vantage) if one.key not in configured]
-    return _matching([*config.checks, *others], names)
+    series = reader.series(config.agent.vantage)
+    others = [one for one in series if one.key not in configured]
+    renamed = {former: one.key for one in series for former in one.former}
+    return _matching([*config.checks, *others], names, renamed)
 
 
-def _matching(checks: Iterable[Named], names: Sequence[str]) -> list[str]:
-    checks = list(checks)
+def _matching(checks: Iterable[Named], names: Sequence[str], renamed: Mapping[str, str] | None = None) -> list[str]:
+    checks, now = list(checks), renamed or {}
     known = {name: None for check in checks for name in (check.key, check.name, check.service) if name}
     if unknown := [name for name in names if name not in known]:
-        raise UsageError("\n".join(f"no check {name!r}; {nearest(name, list(known))}" for name in unknown))
+        remedies = {
+            name: f"its name is {now[name]!r} now" if name in now else nearest(name, [*known]) for name in unknown
+        }
+        raise UsageError("\n".join(f"no check {name!r}; {remedy}" for name, remedy in remedies.items()))
     wanted = set(names)
     return [check.key for check in checks if not wanted or wanted & {check.key, check.name, check.service}]
 

@@ -12,7 +12,7 @@ import pytest
 from probe.cli.exits import Exit
 from probe.cli.person import person
 from probe.store.reader import open_reader
-from tests.cli.office import VANTAGE, Office, down, up
+from tests.cli.office import CHECKS, NOW, VANTAGE, Office, down, up
 
 AROUND = "2026-10-01T04:40:15Z"
 
@@ -55,6 +55,14 @@ def test_a_log_that_is_not_possible_says_why(office: Office, argv: list[str], co
     assert said.code == Exit.USAGE
     assert said.out == ""
     assert complaint in said.err
+
+
+def test_a_former_name_leads_to_the_present_one(office: Office) -> None:
+    """The history went along; a likeness to another check must not lead astray."""
+    office.write(checks=CHECKS.replace('= "mail"', '= "mai"\nrenamed_from = "mail"'))
+    office.record({"mai": up(1)}, until_ms=NOW)
+    assert "no check 'mail'; its name is 'mai' now" in office.probe("log", "mail").err
+    assert len(office.probe("log", "mai", "--json").document["outcomes"]) == 20
 
 
 def test_a_check_without_outcomes_has_an_empty_log(office: Office) -> None:
