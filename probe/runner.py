@@ -34,13 +34,12 @@ OUR_EXPRESSION: Final = "expression"
 """The phase in which an expression of the configuration is searched for: time lost there is ours as well."""
 TURN_S: Final = 0.025
 """A deadline noticed later than this found a busy loop: what lies unread gets as long once more."""
+MOMENTS: Final = 3
 OWED_S: Final = 0.1
 """A target is given what a loop that stood still has taken from it in pieces of so much."""
 GRACE_MS: Final = 100
 """How late a finding may be and still be believed: a loop that is busy wakes nobody to the millisecond."""
-
 OUT_OF_DESCRIPTORS: Final = (errno.EMFILE, errno.ENFILE)
-
 _logged: set[tuple[str, str, int]] = set()
 
 
@@ -207,17 +206,17 @@ class _Strike:
     A loop that comes late finds the answer and the deadline in one turn, and the deadline would win: an
     answer in time would read as an outage of theirs. So a deadline that strikes late waits for a moment
     of ours, and for as long as the loop stood still during the attempt, which the target had not; but not
-    for longer than a stall.
+    for longer than a stall. The moments are few: a server that keeps us busy gets no time by that.
     """
 
-    __slots__ = ("_check", "_cut", "_due_s", "_held_s", "_waiting", "has_fallen", "owed_ms")
+    __slots__ = ("_check", "_cut", "_due_s", "_held_s", "_moments", "_waiting", "has_fallen", "owed_ms")
 
     def __init__(self, check: Check, cut: Callable[[], object]) -> None:
         self._check, self._cut = check, cut
         wheel = running_wheel()
         self._waiting = wheel.after(check.timeout_ms / 1000, self._fall)
         self._due_s, self._held_s = self._waiting.due_s, wheel.held_s()
-        self.has_fallen = False
+        self.has_fallen, self._moments = False, MOMENTS
         self.owed_ms = 0
         """What the target never had of its timeout, once the deadline has fallen."""
 
@@ -233,7 +232,8 @@ class _Strike:
             self._waiting = wheel.after(0, self._strike)
         elif owed_s > TURN_S:
             self._waiting = wheel.after(OWED_S, self._fall)
-        elif now_s - due_s > TURN_S:
+        elif now_s - due_s > TURN_S and self._moments:
+            self._moments -= 1
             self._waiting = wheel.after(TURN_S, self._fall)
         else:
             self._waiting = wheel.after(0, self._strike)  # whoever is awake already comes first

@@ -13,6 +13,7 @@ from typing import Any, Final
 from probe.clock import NS_PER_MS, NS_PER_US, Clock
 
 NS_PER_S: Final = 1_000_000_000
+UNNOTICED_NS: Final = 100 * NS_PER_MS
 
 
 class Trail:
@@ -53,6 +54,11 @@ class Trail:
         """Seconds until this share of the attempt's time is used up, never below 0."""
         until_ns = self.began.boot_ns + self.timeout_ms * NS_PER_MS * share
         return max(0.0, (until_ns - self.clock.read().boot_ns) / NS_PER_S)
+
+    def is_late(self, share: float) -> bool:
+        """Whether this share of the attempt's time was used up well before now, unnoticed by our loop."""
+        lasted_ns = self.clock.read().boot_ns - self.began.boot_ns
+        return lasted_ns - self.timeout_ms * NS_PER_MS * share > UNNOTICED_NS
 
 
 class _Phase:

@@ -222,7 +222,8 @@ class DnsProber(Attempting):
 
                     told.serial = serial_of(await self._ask(check, Endpoint(told.name, port), told.trail, "SOA"))
         except TimeoutError:
-            told.fault = Fault(Reason.TIMEOUT, f"no answer in {told.trail.phase or 'time'}")
+            reason = Reason.STALL if told.trail.is_late(SHARE) else Reason.TIMEOUT
+            told.fault = Fault(reason, f"no answer in {told.trail.phase or 'time'}")
         except Fault as fault:
             told.fault = fault
 

@@ -167,6 +167,9 @@ def _silence(volley: Volley, notices: Sequence[Notice]) -> Fault:
 
     if not volley.packets:
         return volley.refusals[0] if volley.refusals else Fault(Reason.STALL, "no time was left to send anything")
+    if volley.is_unsent:
+        sent, planned = len(volley.packets), volley.burst.count
+        return Fault(Reason.STALL, f"0 of {sent} packets answered, and for {planned - sent} more no time was left")
     if not notices:
         return Fault(Reason.TIMEOUT, f"0 of {len(volley.packets)} packets answered")
     last = notices[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,15 @@ def test_settings_that_need_each_other_are_refused_alone() -> None:
     """Every problem in one message."""
     with pytest.raises(ValueError, match=r"transport: .*; tls_name: .*; servers: .*; serials_agree: "):
         DnsSettings(name="a.example", transport="doh", tls_name="x", servers="some", serials_agree=True)
+
+
+def test_name_servers_that_our_loop_did_not_hear_in_time_are_not_blamed(tmp_path: Path) -> None:
+    """Their answers lay there while it stood still."""
+
+    def answer(question: dns.message.Message) -> Any:
+        if str(question.question[0].name) == "late.example.":
+            time.sleep(0.45)  # the loop of both sides
+        return zone(NAMES)(question)
+
+    finding = ask_zone(tmp_path, answer, name="late.example", timeout_ms=300)
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.STALL)

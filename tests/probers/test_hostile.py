@@ -19,6 +19,9 @@ from tests.peers import Beat, Talk, answers, dns_peer, goes_on, greets, heartbea
 from tests.probers.attempts import a_check, attempt_once, find
 
 TIMEOUT_MS = 400
+TRIES = 5
+OWN_S = 0.2
+"""Others are late by no more than this through one turn of ours; half a second would be an overrun."""
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -33,6 +36,15 @@ class Met(NamedTuple):
 
 
 async def meet_beside(check: Check) -> Met:
+    """The attempt, made again where the machine let us run so little that it says so itself."""
+    for _ in range(TRIES):
+        met = await meet_once_beside(check)
+        if met.finding.reason is not Reason.STALL or not met.excused_ms:
+            return met
+    pytest.fail("this machine lets nobody run")
+
+
+async def meet_once_beside(check: Check) -> Met:
     """The attempt, with a healthy check probed again and again in the same loop."""
     neighbours: list[Finding] = []
 
@@ -80,7 +92,7 @@ def meet(talk: Talk, kind: str = "http", **keys: Any) -> Met:
 def assert_harmless(met: Met) -> None:
     """The deadline held, the loop went on, and the neighbours were up."""
     assert met.took_ms <= TIMEOUT_MS + 100 + met.excused_ms
-    assert met.own_s < 0.1
+    assert met.own_s < OWN_S
     assert met.neighbours
     assert {(one.state, one.reason) for one in met.neighbours} == {(State.UP, None)}
 
@@ -163,7 +175,7 @@ def test_a_body_in_crumbs_has_a_limit() -> None:
     met = meet(goes_on(CHUNKED, b"1\r\nx\r\n" * 10_000), timeout_ms=30_000)
     assert (met.finding.state, met.finding.reason) == (State.DOWN, Reason.PROTOCOL)
     assert "65536 pieces" in met.finding.detail
-    assert met.own_s < 0.1
+    assert met.own_s < OWN_S
 
 
 def test_a_coding_that_hides_its_work_is_a_bomb() -> None:
@@ -231,4 +243,4 @@ def test_an_answer_of_thousands_of_records_holds_nobody_back() -> None:
 
     met = asyncio.run(main())
     assert (met.finding.state, met.finding.reason) == (State.UP, None), met.finding.detail
-    assert met.own_s < 0.1
+    assert met.own_s < OWN_S

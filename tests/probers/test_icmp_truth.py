@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from probe.clock import SystemClock
 from probe.model import Finding, Reason, State
 from probe.probers.icmp import IcmpProber
 from probe.runner import attempt
-from tests.probers.attempts import a_check, find, in_namespace, needs_root
+from tests.probers.attempts import a_check, attempt_once, find, in_namespace, needs_root
 from tests.probers.test_icmp import DATAGRAM
 from tests.probers.way import inside, way
 
@@ -84,10 +85,13 @@ def test_no_living_host_is_down(far: list[str], socket_kind: str, count: int) ->
 def test_no_dead_host_is_up(far: list[str], socket_kind: str) -> None:
     """Replies with the right identifier, sequence number and payload from somebody else are not its answer."""
     set_up = [*far, DATAGRAM] if socket_kind == "datagram" else far
-    findings, rejected = ping_all(set_up, hosts(200, 251, 254), timeout_ms=400, count=3)
+    findings, rejected = ping_all(set_up, hosts(200, 251, 254), timeout_ms=2000, count=3)
     assert rejected > 100
-    assert {(finding.state, finding.reason) for finding in findings} == {(State.DOWN, Reason.TIMEOUT)}
-    assert {(finding.facts["sent"], finding.facts["received"]) for finding in findings} == {(3, 0)}
+    assert {finding.facts["received"] for finding in findings} == {0}
+    for finding in findings:  # on a machine that is too busy to send all in time, that is what it says
+        found = (finding.state, finding.reason, finding.facts["sent"])
+        assert found == (State.DOWN, Reason.TIMEOUT, 3) or found[1] is Reason.STALL
+    assert sum(finding.state is State.DOWN for finding in findings) > 100
 
 
 def test_another_process_with_our_identifiers_makes_nobody_up(far: list[str]) -> None:
@@ -140,3 +144,16 @@ def test_a_way_that_goes_in_a_circle_is_told_by_its_routers(kind: str) -> None:
     assert (finding.state, finding.reason) == (State.DOWN, Reason.UNREACHABLE_REMOTE), finding
     assert "10.7." in finding.detail
     assert "exceeded" in finding.detail.lower()
+
+
+def test_a_burst_that_our_loop_could_not_send_is_no_outage(far: list[str]) -> None:
+    """One lost packet of three proves little, and why the others were not sent is ours."""
+
+    async def main() -> Finding:
+        check = a_check("icmp", hosts(1, 251, 254)[0], count=3, spacing_ms=20, timeout_ms=300)
+        asyncio.get_running_loop().call_later(0.01, time.sleep, 0.3)
+        return (await attempt_once(check)).finding
+
+    finding = in_namespace(main, far)
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.STALL)
+    assert finding.detail == "0 of 1 packets answered, and for 2 more no time was left"

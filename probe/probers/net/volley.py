@@ -123,6 +123,11 @@ class Volley:
             self._conclude()
 
     @property
+    def is_unsent(self) -> bool:
+        """Whether the end came before all packets were sent: a loop that stood still."""
+        return self._left > 0
+
+    @property
     def replies(self) -> list[Reply]:
         """The answers, in the order of sending."""
         return [packet.answer for packet in self.packets if type(packet.answer) is Reply]
