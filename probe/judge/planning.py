@@ -96,6 +96,7 @@ def _plan(one: Assessment, watched: Sequence[Check], wish: Wish) -> Plan:
         share=wish.share,
         rows=planning.rows(schedule, one.budget_ms, wish.share, unknown, (*COUNTS, outages)),
         sights=planning.sights(schedule, lengths),
+        unit=one.measured.unit if one.measured else "%",
     )
 
 

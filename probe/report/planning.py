@@ -22,7 +22,12 @@ def _plan(one: Plan) -> Document:
         "check": one.check,
         "provider": one.provider,
         "agreement": one.agreement,
-        "promise": {"metric": one.promise.metric, "op": one.promise.op, "target": exact_ratio(one.promise.target)},
+        "promise": {
+            "metric": one.promise.metric,
+            "op": one.promise.op,
+            "target": exact_ratio(one.promise.target),
+            "unit": one.unit,
+        },
         "rule": one.rule,
         "period": {"start": instant(one.period.start_ms), "end": instant(one.period.end_ms), "label": one.period.label},
         "schedule": {

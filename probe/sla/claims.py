@@ -93,7 +93,7 @@ def claim(
         f"no ticket was opened within {report} of the outage of {_day(each, period)}"
         for each in unreported(report, period, counted, told)
     ]
-    return Claim(deadline, rule.needs if rule else None, tuple(missing))
+    return Claim(deadline, rule.needs if rule else None, tuple(dict.fromkeys(missing)))
 
 
 def unreported(

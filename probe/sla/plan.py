@@ -84,7 +84,7 @@ class Plan:
 
     outages: how many the headline is worked out for; seen: how many the period had so far. unknown_ms:
     the unknown time assumed. spent_ms: what of the budget failures may have used so far. budget_ms None: the
-    terms count in another way than by time, so that no budget can be planned.
+    terms count in another way than by time, so that no budget can be planned. unit: of the promise's target.
     """
 
     service: str
@@ -103,6 +103,7 @@ class Plan:
     share: Fraction
     rows: tuple[Row, ...]
     sights: tuple[Sight, ...]
+    unit: str = "%"
 
     @property
     def headline(self) -> Row:

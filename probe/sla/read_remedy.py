@@ -75,6 +75,8 @@ def _complete(table: Table, remedy: Remedy) -> None:
     """What each kind of remedy needs."""
     if remedy.kind == "rows" and not remedy.rows and not remedy.termination:
         table.problem("rows", "at least one row is needed")
+    if remedy.trigger == "each_day" and remedy.kind != "flat":
+        table.problem("trigger", 'needs kind = "flat" and its credit: so much for each day')
     if remedy.kind in ("per_unit", "flat") and remedy.credit is None:
         table.problem("credit", f'is needed with kind = "{remedy.kind}"')
     if remedy.kind == "per_unit" and remedy.per_unit is None:

@@ -67,11 +67,6 @@ class Table:
         """A figure and its unit: shares for "%", ms for times, others as stated."""
         return self._read(key, str, 'a figure with a unit such as "39 ms"', quantities.quantity)
 
-    def figure(self, key: str) -> Fraction | None:
-        """A figure of which the unit does not matter: a share, or ms."""
-        found = self.quantity(key)
-        return None if found is None else found[0]
-
     def wait(self, key: str) -> Wait | None:
         """A length of time in its own unit, business days included."""
         found = self._read(key, str, 'a length of time such as "7 business days"', quantities.wait)

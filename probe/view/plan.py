@@ -48,7 +48,7 @@ def _plan(one: Plan) -> Page:
 
 
 def _fields(one: Plan) -> Iterator[tuple[str, Words]]:
-    yield "promised", words(wording.promise(one.promise))
+    yield "promised", words(wording.promise(one.promise, one.unit))
     yield "rule", words(one.rule)
     yield "period", words(one.period.label or wording.instant(one.period.start_ms))
     yield "schedule", words(_schedule(one.schedule))

@@ -9,7 +9,10 @@ import pytest
 
 from probe.model import State, Window
 from probe.sla.assessment import Assessment, Verdict
+from probe.sla.basis import Basis
+from probe.sla.counting import Counting
 from probe.sla.forgiving import excuse, excused, pardoned
+from probe.sla.formula import measured
 from probe.sla.frame import Frame, Pardon
 from probe.sla.interval import EMPTY, Intervals
 from probe.sla.requests import Bucket, Request, Requests
@@ -160,3 +163,17 @@ def test_a_cap_holds_for_the_window_of_one_check_under_rules_of_time_too(
     found = two_checks(cap=cap, checks=checks, archetype="F1")
     assert found.downtime.low == left * MINUTE
     assert [each.forgiven_ms for each in found.exclusions] == [(30 - left) * MINUTE]
+
+
+def test_the_bound_above_takes_what_is_unknown_for_a_user_of_the_cap() -> None:
+    """20 minutes failed and 10 were not judged, 15 may be forgiven: between 5 and 15 minutes are left to count."""
+    given = attempts_of((180, 200), unknown=(125, 135))
+    basis = Basis(
+        rule=Counting(archetype="F4"),
+        frame=frame(Pardon(TWO_TO_FOUR, 15 * MINUTE)),
+        denominator_ms=6 * HOUR,
+        resolution_ms=0,
+        requests=given,
+    )
+    found = measured(Timeline(start_ms=0, end_ms=6 * HOUR), basis)
+    assert (found.low, found.high) == (5 * MINUTE, 15 * MINUTE)

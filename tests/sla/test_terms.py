@@ -411,3 +411,12 @@ def test_rows_of_a_metric_keep_their_unit() -> None:
         text=SMALLEST + '[remedy]\nlookup = "metric"\nrows = [{ above = "15 ms", credit = "5 %" }]\n'
     ).remedies
     assert [row_range(one.rows[0], one.lookup) for one in (loss, delay)] == ["> 1 %", "> 15 ms"]
+
+
+def test_a_credit_for_each_day_is_a_flat_one() -> None:
+    """Rows would be paid once in the period, whatever the number of days."""
+    with pytest.raises(TermsError) as caught:
+        parsed(text=SMALLEST + '[remedy]\ntrigger = "each_day"\nrows = [{ credit = "1/30" }]\n')
+    assert caught.value.problems == (
+        'a.toml: remedy: trigger: needs kind = "flat" and its credit: so much for each day',
+    )
