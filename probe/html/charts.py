@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, tzinfo
 from fractions import Fraction
 from itertools import groupby
 from math import log10
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from probe.html import drawing
 from probe.html.drawing import INKS, Box, boxes, canvas, legend
 from probe.html.words import ms_of, name_of, short
 from probe.sla.picture import HOURS, Band, Day, Picture, Slice, Sort
-from probe.view.wording import DAY, HOUR, brief, exact_percent, moment
+from probe.view.wording import DAY, HOUR, MINUTE, brief, exact_percent, moment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +31,15 @@ SORTS: Final[Mapping[str, str]] = {
 }
 """Each sort that is drawn, and its word in a legend."""
 
+UNITS: Final = (("hours", HOUR), ("minutes", MINUTE), ("seconds", 1000))
+SHORT: Final = 2 * DAY
+"""A period so short is marked by the clock, not by days."""
+STEPS: Final = (
+    *(n * 1000 for n in (1, 5, 10, 30)),
+    *(n * MINUTE for n in (1, 5, 10, 30)),
+    *(n * HOUR for n in (1, 3, 6)),
+)
+MOST_MARKS: Final = 8
 LONG: Final = 70
 """Days from which only months are marked."""
 
@@ -84,7 +94,10 @@ def time_line(picture: Picture, document: Document, name: str, says: str) -> str
         axes.set_xlim(0, max((end_ms - start_ms) / DAY, 1e-6))
         axes.set_ylim(0, 2)
         axes.set_yticks([0.5, 1.5], ["windows", "seen"])
-        _day_ticks(axes, picture.days, 0.0, start_ms)
+        if end_ms - start_ms < SHORT:
+            axes.set_xticks(*_clock_ticks(start_ms, end_ms, ZoneInfo(document["period"]["timezone"])))
+        else:
+            _day_ticks(axes, picture.days, 0.0, start_ms)
         shown = [(ink, words) for ink, words in SORTS.items() if ink in by_ink and ink != "brief"]
         shown += [("planned", "maintenance accepted")] if forgiven else []
         shown += [("brief", "maintenance refused")] if refused else []
@@ -177,22 +190,25 @@ def alone(values: Sequence[float | None]) -> list[int]:
 
 def trend(periods: Sequence[Document], budget: str | None, name: str, says: str) -> str:
     """Downtime of each period, the oldest first: what is proven, and what the best estimate adds."""
-    hours = [
-        [None if one["downtime"][end] is None else float(ms_of(one["downtime"][end])) / HOUR for one in periods]
+    found = [
+        [None if one["downtime"][end] is None else ms_of(one["downtime"][end]) for one in periods]
         for end in ("low", "point")
     ]
+    longest = max((each for row in found for each in row if each is not None), default=0)
+    unit, size = next((each for each in UNITS if longest >= 2 * each[1]), UNITS[-1] if longest else UNITS[0])
+    spans = [[None if each is None else float(each) / size for each in row] for row in found]
     places = range(len(periods))
     with canvas(1.9) as (figure, (axes,)):
-        axes.bar([x - 0.2 for x in places], _floats(hours[0]), 0.38, color=INKS["down"], label="proven downtime")
-        axes.bar([x + 0.2 for x in places], _floats(hours[1]), 0.38, **drawing.patch("maybe"), label="best estimate")
+        axes.bar([x - 0.2 for x in places], _floats(spans[0]), 0.38, color=INKS["down"], label="proven downtime")
+        axes.bar([x + 0.2 for x in places], _floats(spans[1]), 0.38, **drawing.patch("maybe"), label="best estimate")
         if budget is not None:
-            allowed = float(ms_of(budget)) / HOUR
+            allowed = float(ms_of(budget)) / size
             words = f"allowed in this period ({brief(ms_of(budget))})"
             axes.axhline(allowed, color=INKS["promise"], linestyle="--", linewidth=1.6, label=words)
         axes.set_ylim(bottom=0)
         axes.set_xlim(-0.6, len(periods) - 0.4)
         axes.set_xticks(places, [_period_label(one) for one in periods])
-        axes.set_ylabel("hours")
+        axes.set_ylabel(unit)
         axes.grid(axis="y")
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.2)
         return drawing.svg(figure, name, "Downtime period by period", says)
@@ -224,8 +240,21 @@ def _day_ticks(axes: Axes, days: Sequence[Day], offset: float, start_ms: int | N
     axes.set_xticks([place + offset for place in places], [label for _, label in marked])
 
 
+def _clock_ticks(start_ms: int, end_ms: int, where: tzinfo = UTC) -> tuple[list[float], list[str]]:
+    """Labels at whole hours, minutes or seconds, by the clock of a zone; the first one with its day."""
+    step = next((each for each in STEPS if end_ms - start_ms <= MOST_MARKS * each), STEPS[-1])
+    marked = list(range(-(-start_ms // step) * step, end_ms, step)) or [start_ms]
+    clock = "%H:%M" if step >= MINUTE else "%H:%M:%S"
+    labels = [f"{moment(at).astimezone(where):{clock}}" for at in marked]
+    labels[0] += f"{moment(marked[0]).astimezone(where):\n%d %b}"
+    return [(at - start_ms) / DAY for at in marked], labels
+
+
 def _date_ticks(start_ms: int, end_ms: int) -> tuple[list[float], list[str]]:
-    """Labels at the midnights of UTC; at least the beginning."""
+    """Labels at the midnights of UTC; at least the beginning. By the clock of UTC where the time is short."""
+    if end_ms - start_ms < SHORT:
+        places, labels = _clock_ticks(start_ms, end_ms)
+        return places, [labels[0] + " UTC", *labels[1:]]
     days = list(range(-(-start_ms // DAY) * DAY, end_ms, DAY)) or [start_ms]
     marked = _labelled([moment(day).date() for day in days])
     return [(days[i] - start_ms) / DAY for i, _ in marked], [label for _, label in marked]

@@ -253,3 +253,19 @@ def test_readings_that_agree_are_one_sentence() -> None:
 def test_a_slice_without_a_neighbour_is_a_dot(values: list[float | None], alone: list[int]) -> None:
     """A line would not show it: the latency of a short period would be an empty chart."""
     assert charts.alone(values) == alone
+
+
+@pytest.mark.parametrize(
+    ("minutes", "labels"),
+    [
+        (1, ["00:00:00\n01 Oct", "00:00:10", "00:00:20", "00:00:30", "00:00:40", "00:00:50"]),
+        (35, ["00:00\n01 Oct", "00:05", "00:10", "00:15", "00:20", "00:25", "00:30"]),
+        (24 * 60, ["00:00\n01 Oct", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00"]),
+    ],
+)
+def test_a_short_period_is_marked_by_the_clock(minutes: int, labels: list[str]) -> None:
+    """One day's name alone says nothing of minutes."""
+    places, found = charts._clock_ticks(OCTOBER, OCTOBER + minutes * MINUTE)
+    assert found == labels
+    assert places[0] == 0
+    assert places == sorted(places)
