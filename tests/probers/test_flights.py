@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+import select
+import socket
+import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from probe.clock import SystemClock
 from probe.model import Finding, Reason, State
+from probe.probers import PROBERS
 from probe.probers.http import HttpProber
+from probe.probers.net.endpoint import Endpoint
+from probe.probers.net.http_attempt import first_step
+from probe.probers.net.http_flight import Flight
+from probe.probers.net.knock import Knock
 from probe.probers.net.poller import _POLLERS
 from probe.probers.tcp import TcpProber
 from probe.runner import Launches, launch
+from probe.trail import Trail
 from tests.peers import (
     Talk,
     closed_port,
@@ -30,7 +40,13 @@ from tests.peers import (
 )
 from tests.probers.attempts import a_check, a_resolver, attempt_in_task, attempt_once, find
 
+BODY = 8 << 20
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+
+
+def descriptors() -> list[Path]:
+    """What this process has open, and the one that reads it."""
+    return list(Path("/proc/self/fd").iterdir())
 
 
 def told(finding: Finding) -> dict[str, Any]:
@@ -225,3 +241,157 @@ def test_a_status_line_in_pieces_is_waited_for() -> None:
 async def meet(talk: Talk, **keys: Any) -> Finding:
     async with tcp_peer(talk) as peer:
         return await find("http", f"http://127.0.0.1:{peer.port}/", **keys)
+
+
+def test_a_large_request_goes_on_in_a_task_and_is_answered() -> None:
+    """What the socket does not take at once is sent when it does."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.02)
+        await reader.readexactly(BODY)
+        writer.write(reply(body=b"ok"))
+        await writer.drain()
+
+    finding = asyncio.run(meet(talk, method="POST", body="x" * BODY, timeout_ms=20_000))
+    assert (finding.state, finding.reason) == (State.UP, None)
+    assert finding.facts["bytes"] == 2
+
+
+@pytest.mark.parametrize(("kind", "target"), [("http", "http://127.0.0.1:9/"), ("tcp", "127.0.0.1:9")])
+def test_a_flight_without_a_descriptor_is_ours(kind: str, target: str) -> None:
+    """The limit is reached between one attempt and the next; nothing is left behind."""
+
+    async def main() -> Finding:
+        prober, check = PROBERS[kind](), a_check(kind, target)
+        prober.prepare(check)
+        landed: asyncio.Future[Finding] = asyncio.get_running_loop().create_future()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        taken = len(descriptors()) - 1
+        resource.setrlimit(resource.RLIMIT_NOFILE, (taken, hard))
+        try:
+            launch(check, cast("Launches", prober), SystemClock(), lambda _, __, finding: landed.set_result(finding))
+            return await landed
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    finding = asyncio.run(main())
+    assert not _POLLERS
+    assert (finding.state, finding.reason) == (State.UNKNOWN, Reason.FD_LIMIT)
+
+
+def test_a_bug_once_connected_is_ours_and_closes() -> None:
+    """It neither keeps the connection nor waits for the deadline."""
+
+    async def main() -> list[str]:
+        raised: list[str] = []
+        landed = asyncio.Event()
+
+        def land(judge: Callable[[], Finding]) -> None:
+            with pytest.raises(ZeroDivisionError):
+                judge()
+            raised.append("bug")
+            landed.set()
+
+        def opened(_: object) -> None:
+            raise ZeroDivisionError
+
+        async with tcp_peer(stalls) as peer:
+            Knock(Endpoint("127.0.0.1", peer.port), Trail(SystemClock(), 2000), land).begin(opened)
+            await landed.wait()
+            assert not _POLLERS
+        return raised
+
+    assert asyncio.run(main()) == ["bug"]
+
+
+@pytest.mark.parametrize("moment", ["asked", "heard"])
+def test_a_reset_between_two_steps_of_a_flight_is_theirs(moment: str) -> None:
+    """What the kernel says when the request is pushed, or the answer taken, is the peer's doing."""
+
+    async def main() -> Finding:
+        landed: asyncio.Future[Finding] = asyncio.get_running_loop().create_future()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            check = a_check("http", f"http://127.0.0.1:{server.getsockname()[1]}/")
+            launch(check, HttpProber(), SystemClock(), lambda _, __, finding: landed.set_result(finding))
+            if moment == "heard":
+                await asyncio.sleep(0.03)
+            there, _ = server.accept()
+            there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            there.close()
+            finding = await landed
+        assert not _POLLERS
+        return finding
+
+    finding = asyncio.run(main())
+    assert (finding.state, finding.reason) == (State.DOWN, Reason.RESET)
+
+
+def test_an_edge_without_bytes_is_no_answer() -> None:
+    """The poller may tell of what was taken already."""
+
+    async def main() -> tuple[bool, Finding]:
+        landed: asyncio.Future[Finding] = asyncio.get_running_loop().create_future()
+        async with tcp_peer(says(b"", reply(body=b"ok"), pause_s=0.05)) as peer:
+            check = a_check("http", f"http://127.0.0.1:{peer.port}/")
+            launch(check, HttpProber(), SystemClock(), lambda _, __, finding: landed.set_result(finding))
+            await asyncio.sleep(0.02)
+            (poller,) = _POLLERS.values()
+            for watched in list(poller._watched.values()):
+                watched.tell(select.EPOLLIN)
+            was_early = landed.done()
+            return was_early, await landed
+
+    was_early, finding = asyncio.run(main())
+    assert not was_early
+    assert finding.state is State.UP
+
+
+class BrokenReader:
+    """Stands for a bug in what reads the answer."""
+
+    def read_at_once(self, *_: object) -> None:
+        raise ZeroDivisionError
+
+
+def test_a_bug_in_reading_an_answer_is_ours_and_closes() -> None:
+    """It is raised where the runner sees it, and no connection stays."""
+
+    async def main() -> list[str]:
+        raised: list[str] = []
+        landed = asyncio.Event()
+
+        def land(judge: Callable[[], Finding]) -> None:
+            with pytest.raises(ZeroDivisionError):
+                judge()
+            raised.append("bug")
+            landed.set()
+
+        async with tcp_peer(says(reply(body=b"ok"))) as peer:
+            check = a_check("http", f"http://127.0.0.1:{peer.port}/")
+            flight = Flight(check, cast("Any", BrokenReader()), Trail(SystemClock(), 2000), land)
+            flight.begin(first_step(check.settings, check.target), "127.0.0.1")
+            await landed.wait()
+            assert not _POLLERS
+            flight._hear(select.EPOLLIN)  # an edge that was on its way is not heard any more
+            flight.stop()
+        return raised
+
+    assert asyncio.run(main()) == ["bug"]
+
+
+def test_an_edge_that_says_nothing_of_writing_is_no_connection() -> None:
+    """Only a socket that can be written to has shaken hands."""
+
+    async def main() -> list[str]:
+        found: list[str] = []
+        async with full_backlog() as port:
+            knock = Knock(Endpoint("127.0.0.1", port), Trail(SystemClock(), 2000), lambda _: found.append("landed"))
+            knock.begin(lambda _: found.append("opened"))
+            knock._told(select.EPOLLIN)
+            knock.stop()
+            knock._told(select.EPOLLOUT)
+        assert not _POLLERS
+        return found
+
+    assert asyncio.run(main()) == []
