@@ -7,7 +7,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pytest
 from probe.clock import SystemClock
 from probe.probers.net.connection import Connection, open_connection, socket_for
 from probe.probers.net.poller import _POLLERS
-from probe.probers.net.stamps import TIMESPEC
+from probe.probers.net.stamps import TIMESPEC, stamp_arrivals
 from probe.probers.net.stream import STEP_NS, Phase, Stream
 from probe.trail import Trail, begin
 from tests.clocks import HandClock
@@ -25,6 +25,15 @@ from tests.probers.attempts import find
 
 LATE_S = 0.06
 LATE_US = int(LATE_S * 1_000_000)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def stamping() -> Iterator[None]:
+    """The kernel begins to stamp arrivals a moment after the first socket of the machine asks, and ends with the last."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        stamp_arrivals(sock)
+        time.sleep(0.05)
+        yield
 
 
 @asynccontextmanager
