@@ -29,7 +29,7 @@ LATE_US = int(LATE_S * 1_000_000)
 
 @pytest.fixture(autouse=True, scope="module")
 def stamping() -> Iterator[None]:
-    """The kernel begins to stamp arrivals a moment after the first socket of the machine asks, and ends with the last."""
+    """The kernel begins to stamp a moment after the first socket of the machine asks, and ends with the last."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         stamp_arrivals(sock)
         time.sleep(0.05)
