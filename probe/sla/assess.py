@@ -39,6 +39,7 @@ from probe.sla.assessment import (
 )
 from probe.sla.cases import Case, judged, requests_of
 from probe.sla.clauses import Remedy
+from probe.sla.draft import life
 from probe.sla.evidence import Evidence
 from probe.sla.objective import of_objective
 from probe.sla.service import Question
@@ -174,7 +175,9 @@ def _raw(case: Evidence, head: Case) -> Figures:
 
 
 def _stretches(case: Evidence) -> tuple[Stretch, ...]:
-    start_ms, end_ms = case.question.period.start_ms, case.until_ms
+    """Within the service's life: before it nothing was asked for."""
+    start_ms, end_ms = life(case.question.service, case.question.period)
+    end_ms = min(end_ms, case.until_ms)
     if start_ms >= end_ms:
         return ()
     if case.question.service.is_uplink:

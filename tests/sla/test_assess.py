@@ -262,6 +262,7 @@ def test_a_part_of_a_period_is_read_both_ways_where_the_terms_are_silent() -> No
         (Verdict.MISSED, 1 - Fraction(120, 1800)),
     ]
     assert found.denominator_ms == HOUR
+    assert found.stretches == (), "before its life nothing was asked for"
     ended = one(shop(PLAIN, until_ms=1_800_000), [member(GOOD)])
     assert (ended.denominator_ms, ended.verdict) == (1_800_000, Verdict.MET)
     assumed = one(shop(PLAIN.replace("own_lifetime", "assume_up"), until_ms=1_800_000), [member(GOOD)])
