@@ -112,9 +112,9 @@ def _overall(document: Document) -> str:
 
 
 def _last(document: Document) -> dict[str, Document]:
-    """The last incident of each service that was not of our own making."""
+    """The last outage of each service that was not of our own making."""
     charged = {
-        service["name"]: [one for one in service["incidents"] if not Cause(one["cause"]).is_own_line]
+        service["name"]: [one for one in service["outages"] if not Cause(one["cause"]).is_own_line]
         for service in document["services"]
     }
     return {name: found[0] for name, found in charged.items() if found}

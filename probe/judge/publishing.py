@@ -1,4 +1,4 @@
-"""What a status page shows: each service now, its last days one by one, its incidents and its announced work."""
+"""What a status page shows: each service now, its last days one by one, its outages and its announced work."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def _shown(judge: Judge, evidence: Evidence, seen: Snapshot, name: str, statuses
         for window in judge.windows
         if window.removed_at_ms is None and exclusions.is_in_scope(window, provider, name)
     ]
-    incidents = outages(judge.config, judge.reader, evidence.start_ms, evidence.end_ms, [one.key for one in statuses])
+    found = outages(judge.config, judge.reader, evidence.start_ms, evidence.end_ms, [one.key for one in statuses])
     return Shown(
         name=name,
         provider=provider,
         checks=tuple((one, _days(evidence, one.key, windows)) for one in statuses),
         standings=tuple(one for one in seen.services if one.service == name),
-        incidents=tuple(reversed([one for one in incidents if one.is_confirmed])),
+        outages=tuple(reversed([one for one in found if one.is_confirmed])),
         announced=tuple(_announced(windows, [one.key for one in statuses], judge.as_of_ms)),
     )
 

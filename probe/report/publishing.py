@@ -39,12 +39,12 @@ class Shown:
     provider: str | None
     checks: tuple[tuple[CheckStatus, tuple[Day, ...]], ...]
     standings: tuple[ServiceStatus, ...]
-    incidents: tuple[Outage, ...]
+    outages: tuple[Outage, ...]
     announced: tuple[Announced, ...]
 
 
 def status_page_document(seen: Snapshot, services: Iterable[Shown], days: int) -> Document:
-    """Every service with its checks, its last days, its incidents and its announced work."""
+    """Every service with its checks, its last days, its outages and its announced work."""
     return {
         "schema": 1,
         "generated_at": instant(seen.as_of_ms),
@@ -73,7 +73,7 @@ def _service(one: Shown) -> Document:
         "maintenance": any(check.in_maintenance for check, _ in one.checks),
         "checks": [_check(check, days) for check, days in one.checks],
         "periods": [_standing(each) for each in one.standings],
-        "incidents": [_incident(each) for each in one.incidents],
+        "outages": [_outage(each) for each in one.outages],
         "announced": [_announced(each) for each in one.announced],
     }
 
@@ -124,7 +124,7 @@ def _standing(one: ServiceStatus) -> Document:
     }
 
 
-def _incident(one: Outage) -> Document:
+def _outage(one: Outage) -> Document:
     end = None
     if one.end_latest_ms is not None:
         end = {"earliest": instant(one.end_earliest_ms), "latest": instant(one.end_latest_ms)}

@@ -16,7 +16,7 @@ from tests.html.exhibits import HEADER, exhibit
 from tests.html.test_site import day, document, service
 
 HOSTILE = "<img src=https://example.invalid/x onerror=alert(1)>"
-INCIDENT = {
+OUTAGE = {
     "check": "front",
     "start": {"earliest": "2026-10-01T00:00:00Z", "latest": "2026-10-01T00:01:00Z"},
     "end": {"earliest": "2026-10-01T00:05:00Z", "latest": "2026-10-01T00:06:00Z"},
@@ -47,7 +47,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "verdict": "undecided",
         "reason": "running",
     }
-    whole = service("down", name=HOSTILE, incidents=[INCIDENT], announced=[WORK], periods=[period], provider="P")
+    whole = service("down", name=HOSTILE, outages=[OUTAGE], announced=[WORK], periods=[period], provider="P")
     whole["checks"] = [{**whole["checks"][0], "days": days, "state": state} for state in ("down", "unknown", "paused")]
     for name, text in {"report.html": report, **site(document(whole, service("up")))}.items():
         (folder / name).write_text(text, encoding="utf-8")

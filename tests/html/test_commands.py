@@ -166,7 +166,7 @@ def test_a_status_page_is_published(office: Office) -> None:
     assert len(days) == 90
     assert (days[0]["unknown"], days[0]["judged"]) == ("86400", "86400")
     assert float(days[-1]["down"]) > 200
-    assert [one["cause"] for one in names["shop"]["incidents"]] == ["provider_or_path"]
+    assert [one["cause"] for one in names["shop"]["outages"]] == ["provider_or_path"]
     for one in document["services"]:
         assert f'href="{one["page"]}"' in (place / "index.html").read_text()
         assert (place / one["page"]).is_file()

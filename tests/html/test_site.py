@@ -80,7 +80,7 @@ def service(state: str, **more: Any) -> dict[str, Any]:
         "maintenance": False,
         "checks": [{**check, "days": [day()]}],
         "periods": [],
-        "incidents": [],
+        "outages": [],
         "announced": [],
     }
     return {**known, **more}
@@ -109,15 +109,15 @@ def test_the_first_sentence_is_the_truth(made: dict[str, Any], says: str) -> Non
     assert says in site(made)["index.html"].replace("\u00a0", " ")
 
 
-def test_an_incident_of_our_own_line_is_not_the_services_last() -> None:
+def test_an_outage_of_our_own_line_is_not_the_services_last() -> None:
     """It is listed on the page of the service, with its cause."""
     edges = {"start": {"earliest": "2026-10-01T00:00:00Z", "latest": "2026-10-01T00:00:00Z"}, "end": None, "gap": "60"}
     ours = {"check": "front", "cause": "own_network", **edges}
     theirs = {**ours, "cause": "provider_or_path"}
-    first = site(document(service("up", incidents=[ours])))
-    assert "Last incident" not in first["index.html"]
+    first = site(document(service("up", outages=[ours])))
+    assert "Last outage" not in first["index.html"]
     assert "our own line" in first[page_of("shop")]
-    assert "goes on; the provider" in site(document(service("up", incidents=[ours, theirs])))["index.html"]
+    assert "goes on; the provider" in site(document(service("up", outages=[ours, theirs])))["index.html"]
 
 
 def test_names_of_services_make_safe_files_and_no_two_the_same() -> None:
