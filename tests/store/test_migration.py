@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database, Migrations
 
+from probe.cli import main
+from probe.cli.exits import Exit
 from probe.store import database
 from probe.store.book import Book
 from probe.store.migrations import STEPS
@@ -55,6 +58,54 @@ def first_release(path: Path) -> Path:
     connection.execute("INSERT INTO ticket (service, number, entered_at_ms, entered_by) VALUES ('web', '7', 1, 'me')")
     connection.close()
     return path
+
+
+HERE = Path(__file__).parent
+CONFIGURED = """
+[agent]
+vantage = "office"
+[references]
+gateway = "none"
+[storage]
+path = "probe.db"
+[service.shop]
+objective = "99.9 %"
+timezone = "UTC"
+[[check]]
+name = "web"
+service = "shop"
+kind = "http"
+target = "http://127.0.0.1:18999/"
+interval = "2s"
+timeout = "1s"
+allow_private = true
+"""
+
+
+@pytest.mark.parametrize("migrated", [False, True], ids=["as it is", "migrated"])
+def test_what_the_first_release_wrote_is_told_as_it_told_it(
+    migrated: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`release_2.sql` is a record by the released agent and its commands, `release_2.jsonl` its own export of it."""
+    connection = sqlite3.connect(tmp_path / "probe.db", isolation_level=None)
+    connection.executescript((HERE / "release_2.sql").read_text())
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    (tmp_path / "probe.toml").write_text(CONFIGURED)
+    if migrated:
+        database.open_writing(tmp_path / "probe.db").close()
+
+    def told(*words: str) -> str:
+        assert main(["--config", str(tmp_path / "probe.toml"), *words]) == Exit.FINE
+        return capsys.readouterr().out
+
+    once = [json.loads(line) for line in (HERE / "release_2.jsonl").read_text().splitlines()]
+    now = [json.loads(line) for line in told("export").splitlines()]
+    assert [{key: one[key] for key in then} for one, then in zip(now, once, strict=True)] == once
+    found = json.loads(told("outages", "--json"))["outages"]
+    assert sorted(one["start"]["earliest"] for one in found) == ["2026-11-22T23:18:26.917Z", "2026-11-22T23:18:39.901Z"]
+    assert "move" in told("maintenance", "list")
+    assert "4711" in told("ticket", "list")
 
 
 def contents(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
