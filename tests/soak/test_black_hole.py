@@ -1,6 +1,6 @@
 """Nine of ten targets swallow every packet: the others must not feel it, and the agent must not grow.
 
-`short` is a minute with 1,000 checks, for CI; `long` is half an hour with 10,000, of which 9,000 lead nowhere.
+10,000 checks, of which 9,000 lead nowhere: `short` is five minutes, for CI, `long` half an hour.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Size(NamedTuple):
         return self.checks // 10
 
 
-SIZES: Final = {"short": Size(1_000, 10, 60, 20), "long": Size(10_000, 60, 1_800, 200)}
+SIZES: Final = {"short": Size(10_000, 60, 300, 200), "long": Size(10_000, 60, 1_800, 200)}
 RECHECK_S: Final = 2
 """Asked for; the rate allows one in 45 s only, in both sizes."""
 CONFIG: Final = """
@@ -207,10 +207,17 @@ def summary(soak: Soak) -> dict[str, object]:
     }
 
 
+def stalls(soak: Soak) -> set[Reason]:
+    """What may be said of any check where the machine took the cores away, which the agent has noted then."""
+    return {Reason.STALL} if "event=stall" in soak.log else set()
+
+
 def test_none_of_the_healthy_is_said_to_fail(soak: Soak) -> None:
-    """Every outcome of a target that answers is up: none down, none unknown, none an overrun."""
+    """Every outcome of a target that answers is up: none down, none an overrun, none unknown but by a stall of ours."""
     wrong = [
-        (one.key, one.finding.reason, one.finding.detail) for one in soak.healthy if one.finding.state is not State.UP
+        (one.key, one.finding.reason, one.finding.detail)
+        for one in soak.healthy
+        if one.finding.state is not State.UP and one.finding.reason not in stalls(soak)
     ]
     assert len(soak.healthy) >= soak.size.healthy * (soak.size.seconds // soak.size.interval_s - 1)
     assert wrong == []
@@ -228,7 +235,7 @@ def test_the_healthy_keep_their_grid(soak: Soak) -> None:
 def test_what_leads_nowhere_is_down_and_nothing_else(soak: Soak) -> None:
     """A target that swallows packets is down by timeout, never unknown: stretched rechecks are no overrun."""
     seen = Counter(one.finding.reason for each in soak.lost for one in each)
-    assert set(seen) == {Reason.TIMEOUT}
+    assert set(seen) - stalls(soak) == {Reason.TIMEOUT}
 
 
 def test_rechecks_stretch(soak: Soak) -> None:
