@@ -243,20 +243,29 @@ SHAPED: Final = (
 )
 
 
-def test_a_speed_is_that_of_curl_and_iperf3(house: House, record_property: Callable[[str, object], None]) -> None:
-    """On a line of 40 Mbit/s, which the payload never has whole: all three tell the same within a tenth."""
-    assert house.command(*SHAPED).returncode == 0
-    try:
-        finding = probe(house, "throughput", "http://127.0.0.1/zeros", **SPEED)
-        curled = house.command("curl", "-sS", "-o", "/dev/null", "-w", "%{speed_download}", "http://127.0.0.1/zeros")
-        told = house.command("iperf3", "-c", "127.0.0.1", "-t", "1", "-R", "-J")
-    finally:
-        house.command("tc", "qdisc", "del", "dev", "lo", "root")
-    rates = {
+def speeds(house: House) -> dict[str, float]:
+    """What we, curl and iperf3 say of the line, Mbit/s."""
+    finding = probe(house, "throughput", "http://127.0.0.1/zeros", **SPEED)
+    curled = house.command("curl", "-sS", "-o", "/dev/null", "-w", "%{speed_download}", "http://127.0.0.1/zeros")
+    told = house.command("iperf3", "-c", "127.0.0.1", "-t", "1", "-R", "-J")
+    return {
         "ours": finding.facts["down_bps"] / 1e6,
         "curl": float(curled.stdout) * 8 / 1e6,
         "iperf3": json.loads(told.stdout)["end"]["sum_received"]["bits_per_second"] / 1e6,
     }
+
+
+def test_a_speed_is_that_of_curl_and_iperf3(house: House, record_property: Callable[[str, object], None]) -> None:
+    """On a line of 40 Mbit/s, which the payload never has whole: all three tell the same within 15 %.
+
+    Each tells the most of three: other work on the machine takes speed from whoever measures, the line gives none.
+    """
+    assert house.command(*SHAPED).returncode == 0
+    try:
+        told = [speeds(house) for _ in range(3)]
+    finally:
+        house.command("tc", "qdisc", "del", "dev", "lo", "root")
+    rates = {name: max(one[name] for one in told) for name in told[0]}
     record_property("mbits", rates)
     assert rates["ours"] == pytest.approx(rates["iperf3"], rel=0.15)
     assert rates["ours"] == pytest.approx(rates["curl"], rel=0.15)
