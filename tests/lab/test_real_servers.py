@@ -270,6 +270,5 @@ def test_a_speed_is_that_of_curl_and_iperf3(house: House, record_property: Calla
         house.command("tc", "qdisc", "del", "dev", "lo", "root")
     rates = {name: max(one[name] for one in told) for name in told[0]}
     record_property("mbits", rates)
-    print(rates, told)
     assert rates["ours"] == pytest.approx(rates["iperf3"], rel=0.15)
     assert rates["ours"] == pytest.approx(rates["curl"], rel=0.25)
