@@ -9,7 +9,7 @@ The request and the redirects are in net/http_attempt.py, the only home of httpx
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,8 @@ from probe.trail import Trail
 
 if TYPE_CHECKING:
     from probe.probers.net.certificate import TlsContexts
-    from probe.probers.net.knock import Land
     from probe.probers.net.resolver import Resolver
+    from probe.runner import Land, Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +127,11 @@ class HttpProber(Attempting):
         """Let the TLS contexts go; nothing else is kept between attempts."""
         self._contexts = None
 
-    def launch(self, check: Check, trail: Trail, land: Land) -> Callable[[], None] | None:
+    def launch(self, check: Check, trail: Trail, land: Land) -> Stop | None:
         """Begin without a task, as the runner's Launches says: an address, in the clear, and no proxy."""
         from probe.probers.net.http_attempt import Attempt, first_step
         from probe.probers.net.http_flight import Flight
-        from probe.probers.net.knock import fail_later
+        from probe.probers.net.landing import fail_later
         from probe.probers.net.names import known_address
 
         settings: HttpSettings = check.settings

@@ -6,7 +6,7 @@ The fact `rtt_us` is the same round trip as the kernel saw it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -21,8 +21,8 @@ from probe.trail import Trail
 if TYPE_CHECKING:
     from probe.probers.net.certificate import TlsContexts
     from probe.probers.net.connection import Connection
-    from probe.probers.net.knock import Land
     from probe.probers.net.resolver import Resolver
+    from probe.runner import Land, Stop
 
 PRESETS: Final = (
     *("ftp", "imap", "mysql", "pop3", "postgres"),
@@ -106,9 +106,10 @@ class TcpProber(Attempting):
         """Let the TLS context of the presets go; nothing else is kept between attempts."""
         self._contexts = None
 
-    def launch(self, check: Check, trail: Trail, land: Land) -> Callable[[], None] | None:
+    def launch(self, check: Check, trail: Trail, land: Land) -> Stop | None:
         """Begin without a task, as the runner's Launches says: where nothing is said, and no name to resolve."""
-        from probe.probers.net.knock import Knock, fail_later
+        from probe.probers.net.knock import Knock
+        from probe.probers.net.landing import fail_later
         from probe.probers.net.names import known_address
 
         settings: TcpSettings = check.settings

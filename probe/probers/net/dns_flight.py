@@ -9,6 +9,7 @@ from functools import partial
 from probe.model import Finding
 from probe.probers.net.dns_wire import TC, Heard
 from probe.probers.net.fault import Fault
+from probe.probers.net.landing import fail_later
 from probe.probers.net.lookup import Exchange, Question, ask_by_tcp
 from probe.probers.net.nameserver import Answer, answer_of
 from probe.runner import Land, Stop
@@ -23,7 +24,7 @@ def launch(question: Question, trail: Trail, judge: Callable[[Answer], Finding],
     try:
         flight.begin()
     except Fault as fault:
-        return asyncio.get_running_loop().call_soon(land, partial(fault.finding, trail)).cancel
+        return fail_later(fault, trail, land)
     return flight.stop
 
 

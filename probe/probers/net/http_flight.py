@@ -16,9 +16,11 @@ from probe.probers.net.fault import Fault
 from probe.probers.net.faults import blame
 from probe.probers.net.http_attempt import Attempt, Begun, Step
 from probe.probers.net.http_expect import Answer, judge, judge_at_once
-from probe.probers.net.knock import Knock, Land
+from probe.probers.net.knock import Knock
+from probe.probers.net.landing import breaking
 from probe.probers.net.poller import READABLE
 from probe.probers.net.stream import Phase
+from probe.runner import Land
 from probe.trail import Trail
 
 if TYPE_CHECKING:
@@ -81,8 +83,9 @@ class Flight:
             return
         try:
             answer = self._attempt.read_at_once(self._step, heard, self._phase)
-        except Exception as error:  # noqa: BLE001 - raised again by whoever lands, as a bug of ours
-            self._break(error)
+        except Exception as bug:  # noqa: BLE001 - raised again by whoever lands, as a bug of ours
+            self._close()
+            self._land(breaking(bug))
             return
         if answer is None:
             self._go_on(b"", heard)
@@ -93,13 +96,6 @@ class Flight:
     def _fail(self, fault: Fault) -> None:
         self._close()
         self._land(lambda: fault.finding(self._trail))
-
-    def _break(self, error: Exception) -> None:
-        def break_again() -> Finding:
-            raise error
-
-        self._close()
-        self._land(break_again)
 
     def _go_on(self, unsent: bytes, heard: bytes | None) -> None:
         """The rest needs a task; one that is cancelled before its first step closes nothing, so we do as well."""

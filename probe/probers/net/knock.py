@@ -8,17 +8,15 @@ from collections.abc import Callable
 from functools import partial
 
 from probe.clock import NS_PER_US
-from probe.model import Finding
 from probe.probers.net.connection import Connection, refuse_itself, socket_address, socket_for
 from probe.probers.net.endpoint import Endpoint, show
 from probe.probers.net.fault import Fault
 from probe.probers.net.faults import blame
+from probe.probers.net.landing import breaking
 from probe.probers.net.poller import WRITABLE
 from probe.probers.net.stream import Stream
+from probe.runner import Land
 from probe.trail import Trail
-
-Judge = Callable[[], Finding]
-Land = Callable[[Judge], None]
 
 
 class Knock:
@@ -75,18 +73,9 @@ class Knock:
             return self._opened(connection)
         except Exception as bug:  # noqa: BLE001 - raised again by whoever lands, as a bug of ours
             connection.close()
-            return self._land(partial(_raise, bug))
+            return self._land(breaking(bug))
 
     def _fail(self, fault: Fault) -> None:
         self._tried["result"] = fault.reason.value
         self.stop()
         self._land(partial(fault.finding, self._trail))
-
-
-def _raise(bug: Exception) -> Finding:
-    raise bug
-
-
-def fail_later(fault: Fault, trail: Trail, land: Land) -> Callable[[], None]:
-    """Land with a fault that was known before anything was sent; the answer takes that back."""
-    return asyncio.get_running_loop().call_soon(land, partial(fault.finding, trail)).cancel

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import Final, Protocol
 
 from probe.model import Check, Finding
 from probe.probers.net.echo import EchoSocket, EchoSockets, Reply, Request
 from probe.probers.net.fault import Fault
 from probe.probers.net.faults import Notice
+from probe.probers.net.landing import fail_later
 from probe.probers.net.names import known_address
 from probe.runner import Land, Stop
 from probe.trail import Trail
@@ -184,7 +184,7 @@ class Volleys:
         try:
             address = known_address(check, check.target)
         except Fault as fault:
-            return asyncio.get_running_loop().call_soon(land, partial(fault.finding, trail)).cancel
+            return fail_later(fault, trail, land)
         if address is None:
             return None
         trail.address, trail.phase = address, ECHO
