@@ -24,7 +24,6 @@ LONGEST_MS: Final = 7 * 86_400_000
 UNTARGETED: Final = frozenset({"push", "group"})
 INSIDE: Final = (".local", ".localhost", ".internal", ".home.arpa", ".lan", ".home")
 """Ends of names that public name servers do not know: RFC 6761, 6762, 8375, ICANN's .internal, and two of custom."""
-NONE_LEFT: Final = "nothing that can be tested was found"
 
 
 @dataclass(slots=True, kw_only=True)

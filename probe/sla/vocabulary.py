@@ -54,10 +54,6 @@ DENOMINATORS: Final = ("period", "lifetime", "period_minus_excluded", "buckets",
 REMEDIES: Final = ("rows", "pro_rata", "lost_time", "per_unit", "flat")
 TRIGGERS: Final = ("missed_commitment", "each_event", "each_day", "each_hour", "excess_time")
 LOOKUPS: Final = ("availability", "event_duration", "cumulative_duration", "metric")
-CREDIT_UNITS: Final = (
-    "share", "hours_of_fee", "days_of_fee", "months_of_fee", "times_lost_time", "currency", "currency_per_amp",
-    "waived",
-)  # fmt: skip
 UNIT_BASES: Final = ("total", "excess")
 UNIT_ROUNDS: Final = ("floor", "ceil", "exact")
 CAP_PERS: Final = ("event", "day", "period", "quarter", "12_months", "claim")
